@@ -1,0 +1,299 @@
+"""The reference engine: time and queues with SimPy. It decides when things happen and who is next, never what.
+
+Order of events, the same for every engine:
+
+* An event is a real moment: a change of epoch, a leave or return of a staff member, an arrival, the end of a
+  visit, the arrival of an order (or of a full batch) at the next stage. No event has zero delay for convenience.
+* Events run by time; events of equal time run in the order in which they were scheduled. At time 0 these are
+  scheduled first: changes of epoch, leaves (by roster), then the segments in blueprint order (a stream's first
+  arrival; a population's customers one by one).
+* When a visit ends: the model's transition, then the staff member leaves if due or takes the next waiting visit,
+  then the order goes on. When a stream's customer arrives: the next arrival is scheduled, then the customer orders.
+* A pool serves by priority class, then first come, first served. A visit goes to the member idle for longest
+  (at the start: in roster order).
+* When no event is left and orders wait in unfilled batches, these travel as they are, in the order of handoffs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+from simpy.events import NORMAL, Event, Timeout
+
+from sim.model.journey import arrival_gap, begin_visit, end_visit, first_order_gap, new_customer, place_order
+from sim.plan import Plan, effective_arrivals
+from sim.tables import JOURNAL
+from sim.world import World
+
+Journey = Generator[Event, Any, None]
+
+
+class Visit(Event):
+    """The end of a visit, once it has begun; its value is `end_visit`'s (stage, hours, batch)."""
+
+    __slots__ = ("arrived", "member", "order", "pool", "stage")
+
+
+class Pool:
+    """One queue and the idle members of a staff pool."""
+
+    __slots__ = ("idle", "waiting")
+
+    def __init__(self) -> None:
+        self.idle: deque[int] = deque()
+        self.waiting: list[tuple[int, int, Visit]] = []
+
+
+class Service:
+    """All staff pools: starts visits, ends them, and follows leaves and reorganisations."""
+
+    def __init__(self, env: simpy.Environment, world: World) -> None:
+        self.env, self.world, self.handle = env, world, world.handle
+        plan = world.plan
+        self.pool_of_stage = plan.rows("stages")["pool"].tolist()
+        self.pool_of_member = plan.rows("staff")["pool"].tolist()
+        self.pools = [Pool() for _ in plan.pool_names]
+        self.epoch = 0
+        self.tickets = 0
+        self.visits = 0
+        self.room = world.room_for("visits", 1024)
+        self.busy: set[int] = set()
+        self.owed = dict.fromkeys(range(len(plan.staff_names)), 0.0)
+        self.away: dict[int, float] = {}
+        self.absences: list[tuple[int, float, float]] = []
+        for member, pool in enumerate(self.pool_of_member[0]):
+            if pool >= 0:
+                self.pools[pool].idle.append(member)
+
+    # -- visits ---------------------------------------------------------------------------------------------
+
+    def serve(self, order: int, stage: int, priority: int) -> Visit:
+        """The order joins the queue of a stage; the event fires when its visit there ends."""
+        visit = Visit(self.env)
+        visit.order, visit.stage, visit.arrived = order, stage, self.env.now
+        pool = self.pools[self.pool_of_stage[self.epoch][stage]]
+        if pool.idle:
+            self._begin(visit, pool.idle.popleft())
+        else:
+            self.tickets += 1
+            heappush(pool.waiting, (priority, self.tickets, visit))
+        return visit
+
+    def _begin(self, visit: Visit, member: int) -> None:
+        if self.visits == self.room:
+            self.room = self.world.room_for("visits", self.visits + 1)
+        self.visits += 1
+        visit.member = member
+        self.busy.add(member)
+        hours = begin_visit(self.handle, visit.order, visit.stage, member, visit.arrived, self.env.now)
+        visit._ok = True
+        visit._value = None
+        visit.callbacks.insert(0, self._end)
+        self.env.schedule(visit, NORMAL, hours)
+
+    def _end(self, visit: Any) -> None:
+        visit._value = end_visit(self.handle, visit.order, self.env.now)
+        self.busy.discard(visit.member)
+        self._release(visit.member)
+
+    def _release(self, member: int) -> None:
+        """A member is free: they leave if due, take the next waiting visit, or wait idle."""
+        if self.owed[member] > 0.0:
+            self._leave(member)
+            return
+        place = self.pool_of_member[self.epoch][member]
+        if place < 0:
+            return
+        pool = self.pools[place]
+        if pool.waiting:
+            self._begin(heappop(pool.waiting)[2], member)
+        else:
+            pool.idle.append(member)
+
+    # -- leaves ---------------------------------------------------------------------------------------------
+
+    def schedule_leave(self, member: int, start: float, hours: float) -> None:
+        Timeout(self.env, start).callbacks.append(lambda _: self._call_away(member, hours))
+
+    def _call_away(self, member: int, hours: float) -> None:
+        """The member is due elsewhere for some hours: at once if idle, else after the present visit."""
+        self.owed[member] += hours
+        place = self.pool_of_member[self.epoch][member]
+        if place >= 0 and member in self.pools[place].idle:
+            self.pools[place].idle.remove(member)
+            self._leave(member)
+        elif place < 0:
+            self.owed[member] = 0.0
+
+    def _leave(self, member: int) -> None:
+        hours, self.owed[member] = self.owed[member], 0.0
+        self.away[member] = self.env.now
+        Timeout(self.env, hours).callbacks.append(lambda _: self._return(member))
+
+    def _return(self, member: int) -> None:
+        self.absences.append((member, self.away.pop(member), self.env.now))
+        self._release(member)
+
+    # -- epochs ---------------------------------------------------------------------------------------------
+
+    def schedule_epoch(self, epoch: int, start: float) -> None:
+        Timeout(self.env, start).callbacks.append(lambda _: self._enter(epoch))
+
+    def _enter(self, epoch: int) -> None:
+        """The plan changes; staff and waiting orders move where their pool has moved, in their present order."""
+        old, self.epoch = self.epoch, epoch
+        self.world.table("run")[0]["epoch"] = epoch
+        same_staff = self.pool_of_member[old] == self.pool_of_member[epoch]
+        if same_staff and self.pool_of_stage[old] == self.pool_of_stage[epoch]:
+            return
+        idle = [member for pool in self.pools for member in pool.idle]
+        waiting = sorted((entry for pool in self.pools for entry in pool.waiting), key=lambda entry: entry[:2])
+        joining = [m for m, pool in enumerate(self.pool_of_member[old]) if pool < 0 and m not in self.busy and m not in self.away]
+        for pool in self.pools:
+            pool.idle, pool.waiting = deque(), []
+        for entry in waiting:
+            heappush(self.pools[self.pool_of_stage[epoch][entry[2].stage]].waiting, entry)
+        for member in [*idle, *joining]:
+            self._release(member)
+
+
+class Simulation:
+    """One run: customers as processes, around the shared service and the batches of handoffs."""
+
+    def __init__(self, plan: Plan, seed: int, replication: int) -> None:
+        self.plan = plan
+        self.env = simpy.Environment()
+        self.world = World(plan, seed, replication)
+        self.handle = self.world.handle
+        self.service = Service(self.env, self.world)
+        self.first_stage = plan.rows("rules")["first"][:, 0].tolist()
+        self.batch_size = plan.rows("edges")["batch"].tolist()
+        self.priority = plan.rows("segments")["priority"].tolist()
+        self.batches: dict[int, list[Event]] = {}
+        self.orders = self.customers = 0
+        self.room = {"orders": self.world.room_for("orders", 256), "customers": self.world.room_for("customers", 256)}
+
+    def run(self) -> World:
+        for epoch, start in enumerate(self.plan.starts[1:], start=1):
+            self.service.schedule_epoch(epoch, start)
+        self._schedule_leaves()
+        for segment in range(len(self.plan.segment_names)):
+            self._open(segment)
+        self.env.run()
+        while self._flush_batches():
+            self.env.run()
+        return self.world
+
+    def _schedule_leaves(self) -> None:
+        number = {name: i for i, name in enumerate(self.plan.staff_names)}
+        leaves: dict[tuple[int, float, float], None] = {}
+        for blueprint in self.plan.blueprints:
+            for pool in blueprint.pools.values():
+                for name, member in pool.members.items():
+                    for start, hours in member.off_line:
+                        if start < self.plan.end:
+                            leaves[number[name], start, hours] = None
+        for member, start, hours in sorted(leaves):
+            self.service.schedule_leave(member, start, hours)
+
+    # -- customers ------------------------------------------------------------------------------------------
+
+    def _open(self, segment: int) -> None:
+        blueprint = self.plan.blueprints[0]
+        arrivals = effective_arrivals(blueprint, blueprint.segments[self.plan.segment_names[segment]])
+        if arrivals.process == "stream":
+            self.env.process(self._stream(segment))
+            return
+        for index in range(arrivals.customers):
+            customer = self._new_customer(segment, index)
+            gap = first_order_gap(self.handle, customer)
+            if gap < self.plan.end:
+                self.env.process(self._journey(customer, segment, gap))
+
+    def _stream(self, segment: int) -> Journey:
+        """New customers of a segment, one after the other, until the end of the measured time."""
+        index = 0
+        while True:
+            gap = arrival_gap(self.handle, segment, index)
+            if self.env.now + gap >= self.plan.end:
+                return
+            yield self.env.timeout(gap)
+            self.env.process(self._journey(self._new_customer(segment, index), segment, 0.0))
+            index += 1
+
+    def _journey(self, customer: int, segment: int, pause: float) -> Journey:
+        """A customer's orders, one after the other, each from stage to stage until it is delivered."""
+        env, service = self.env, self.service
+        while pause >= 0.0:
+            if pause > 0.0:
+                yield env.timeout(pause)
+            order = self._place_order(customer)
+            priority = self.priority[service.epoch][segment]
+            stage = self.first_stage[service.epoch]
+            while stage >= 0:
+                stage, pause, batch = yield service.serve(order, stage, priority)
+                if batch >= 0:
+                    yield self._join_batch(batch, pause)
+                elif stage >= 0 and pause > 0.0:
+                    yield env.timeout(pause)
+
+    def _new_customer(self, segment: int, index: int) -> int:
+        if self.customers == self.room["customers"]:
+            self.room["customers"] = self.world.room_for("customers", self.customers + 1)
+        self.customers += 1
+        return int(new_customer(self.handle, segment, index, self.env.now))
+
+    def _place_order(self, customer: int) -> int:
+        if self.orders == self.room["orders"]:
+            self.room["orders"] = self.world.room_for("orders", self.orders + 1)
+        self.orders += 1
+        return int(place_order(self.handle, customer, self.env.now))
+
+    # -- batches --------------------------------------------------------------------------------------------
+
+    def _join_batch(self, edge: int, hours: float) -> Event:
+        """The event of this order's arrival with its batch; the order that fills the batch sets the travel time."""
+        waiting = self.batches.setdefault(edge, [])
+        place = Event(self.env)
+        waiting.append(place)
+        if len(waiting) >= self.batch_size[self.service.epoch][edge]:
+            self._send(edge, hours)
+        return place
+
+    def _send(self, edge: int, hours: float) -> None:
+        travellers = self.batches.pop(edge)
+
+        def arrive(_: Event) -> None:
+            for place in travellers:
+                place._ok, place._value = True, None
+                callbacks, place.callbacks = place.callbacks, None
+                for callback in callbacks:
+                    callback(place)
+
+        Timeout(self.env, hours).callbacks.append(arrive)
+
+    def _flush_batches(self) -> bool:
+        left = sorted(self.batches)
+        for edge in left:
+            self._send(edge, 0.0)
+        return bool(left)
+
+
+def run_simpy(plan: Plan, seed: int, replication: int) -> dict[str, Any]:
+    """Run a plan; returns the journal tables, cut to what was written."""
+    simulation = Simulation(plan, seed, replication)
+    world = simulation.run()
+    counts = world.table("run")[0]
+    tables = {name: world.table(name)[: counts[name]].copy() for name in JOURNAL if name != "absences"}
+    tables["absences"] = _absence_table(simulation.service.absences)
+    return tables
+
+
+def _absence_table(absences: list[tuple[int, float, float]]) -> Any:
+    import numpy as np
+
+    return np.array(sorted(absences), dtype=JOURNAL["absences"])

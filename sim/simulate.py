@@ -1,0 +1,78 @@
+"""The front door of the simulator: a blueprint (or a timeline of blueprints) in, a journal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from sim.blueprint import Blueprint
+from sim.invalid import require, unknown_name
+from sim.journal import Journal
+from sim.plan import Plan, Timeline, compile_plan
+from sim.simpy_engine import run_simpy
+from sim.traffic import require_bounded, require_stable
+
+ENGINES: dict[str, Callable[[Plan, int, int], dict[str, Any]]] = {"simpy": run_simpy}
+
+
+def simulate(
+    system: Blueprint | Timeline | Plan,
+    seed: int = 1,
+    replication: int = 0,
+    engine: str = "simpy",
+    allow_unstable: bool = False,
+) -> Journal:
+    """Run one replication and return its journal.
+
+    Parameters
+    ----------
+    system : a blueprint, a timeline ((start h, blueprint), ...), or a plan compiled from one (already checked).
+    seed, replication : names of the run's draws; whole numbers >= 0.
+    engine : one of `ENGINES`.
+    allow_unstable : run even where some staff pool cannot keep up.
+
+    Raises
+    ------
+    InvalidInput : for an unknown engine, an unstable queue, or a run of absurd length.
+    """
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES, "engine")
+    require(isinstance(seed, int) and 0 <= seed < 2**62, "seed", seed, "must be a whole number from 0 to 2**62 - 1")
+    if isinstance(system, Plan):
+        plan = system
+    else:
+        timeline: Timeline = ((0.0, system),) if isinstance(system, Blueprint) else system
+        check(timeline, allow_unstable)
+        plan = compile_plan(timeline)
+    tables = ENGINES[engine](plan, seed, replication)
+    return Journal(tables, plan, seed, replication, engine)
+
+
+def check(timeline: Timeline, allow_unstable: bool = False) -> None:
+    """Raise `InvalidInput` where a timeline is absurdly long or (unless allowed) unstable at the end of the run."""
+    for _, blueprint in timeline:
+        require_bounded(blueprint)
+    if not allow_unstable:
+        require_stable(timeline[-1][1])
+
+
+@cache
+def warm_up() -> None:
+    """Compile every transition (or load it from the cache) by a run of a few orders; does nothing twice."""
+    from sim.blueprint import Arrivals, Distribution, Handoff, Horizon, Segment, Stage, StaffMember, StaffPool
+
+    blueprint = Blueprint(
+        stages={"only": Stage("crew", onstage=True, moment_of_truth=True)},
+        pools={"crew": StaffPool({"member": StaffMember()})},
+        segments={"all": Segment()},
+        route={"only": {"delivered": Handoff()}},
+        first="only",
+        arrivals=Arrivals("population", Distribution("exponential", 10.0), customers=2),
+        horizon=Horizon(0.0, 40.0),
+    )
+    simulate(blueprint)
+    stream = Arrivals("stream", Distribution("exponential", 10.0))
+    from dataclasses import replace
+
+    simulate(replace(blueprint, arrivals=stream))
