@@ -52,7 +52,8 @@ def require_known(where: str, given: Mapping[str, object], known: Iterable[str],
     allowed = list(known)
     for key in given:
         if key not in allowed:
-            raise unknown_name(where, key, allowed, what)
+            fault = unknown_name(where, key, allowed, what)
+            raise InvalidInput(f"{where}.{key}" if where else str(key), None, fault.allowed, fault.hint)
 
 
 def _short(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sim.blueprint.checks import one_of, positive, probability, whole
+from sim.blueprint.checks import not_negative, one_of, positive, probability, whole
 from sim.blueprint.distribution import NO_TIME, Distribution
 from sim.invalid import require
 
@@ -17,7 +17,7 @@ class Handoff:
 
     `retention` is the share of the information that survives, `corruption` the chance that all of it is lost,
     `delay` the transfer time once the batch is complete, `batch` the number of orders that travel together.
-    `border` marks a handoff between functions.
+    `border` marks a handoff between functions. `batch_cost` (cu) is paid for every batch that travels.
     """
 
     probability: float = 1.0
@@ -26,10 +26,12 @@ class Handoff:
     delay: Distribution = NO_TIME
     batch: int = 1
     border: bool = False
+    batch_cost: float = 0.0
 
     def __post_init__(self) -> None:
         probability(probability=self.probability, retention=self.retention, corruption=self.corruption)
         whole(1, batch=self.batch)
+        not_negative(batch_cost=self.batch_cost)
 
 
 @dataclass(frozen=True)

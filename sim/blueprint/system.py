@@ -100,11 +100,12 @@ class Blueprint:
             require(abs(total - 1.0) < 1e-9, f"route.{source}", round(total, 9), allowed)
         for name in self.stages:
             require(name in self.route, f"route.{name}", None, "every stage needs a way out")
-        trapped = self._reachable() - self._leading_out()
+        trapped = self.reached_stages() - self._leading_out()
         if trapped:
             raise InvalidInput(f"route.{sorted(trapped)[0]}", None, "the route never ends: no way to 'delivered' from here")
 
-    def _reachable(self) -> set[str]:
+    def reached_stages(self) -> set[str]:
+        """Names of the stages that an order can come to (one that was merged away no longer is)."""
         seen, todo = {self.first}, [self.first]
         while todo:
             for target, way in self.route[todo.pop()].items():

@@ -1,0 +1,1 @@
+"""Figures of the report. They draw what analysis computed and compute nothing themselves."""

@@ -1,0 +1,149 @@
+"""Forest plot: what each scenario changes against the base, with 95 % intervals, a panel per metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import pandas as pd
+
+from analysis.figures.style import (
+    BETTER,
+    INK,
+    QUIET,
+    UNCLEAR,
+    WIDTH,
+    WORSE,
+    displayed,
+    fit,
+    house_style,
+    new_figure,
+    quiet_axes,
+    text_width,
+    title_of,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ROW, _HEAD, _FOOT, _TOP = 21.0, 44.0, 38.0, 26.0  # heights in points
+
+
+class MetricInfo(Protocol):
+    """What a figure needs to know of a metric; `better` is "higher", "lower" or ""."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def better(self) -> str: ...
+
+
+class Verdict(NamedTuple):
+    """How a difference reads and is drawn."""
+
+    word: str
+    colour: str
+    marker: str
+    filled: bool
+
+
+VERDICTS = {
+    "better": Verdict("better", BETTER, "^", True),
+    "worse": Verdict("worse", WORSE, "v", True),
+    "changed": Verdict("changed", INK, "D", True),
+    "unclear": Verdict("unclear", UNCLEAR, "o", False),
+    "none": Verdict("no change", UNCLEAR, "o", False),
+}
+
+
+def verdict(difference: float, low: float, high: float, better: str) -> Verdict:
+    """Better or worse if the interval excludes 0 (changed, for a metric without direction); otherwise unclear."""
+    if difference == 0 and low == 0 and high == 0:
+        return VERDICTS["none"]
+    if not (low > 0 or high < 0):
+        return VERDICTS["unclear"]
+    if better not in ("higher", "lower"):
+        return VERDICTS["changed"]
+    return VERDICTS["better" if (low > 0) == (better == "higher") else "worse"]
+
+
+def forest(comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: Sequence[str]) -> Figure:
+    """Differences to the base for a few metrics; `scenarios` from top to bottom (without the base)."""
+    with house_style():
+        names = max((text_width(title_of(s), 9.5) for s in scenarios), default=0.0)
+        strip = min(names, 190.0) + 14
+        across = max(1, min(len(metrics), 3))
+        down = -(-len(metrics) // across)
+        panel = _HEAD + _ROW * len(scenarios) + _FOOT
+        height = _TOP + down * panel
+        figure = new_figure(WIDTH, height)
+        room = (WIDTH - strip - 10) / across
+        for position, metric in enumerate(metrics):
+            row, column = divmod(position, across)
+            left, top = strip + room * column, _TOP + row * panel + _HEAD
+            tall = _ROW * len(scenarios)
+            axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, (room - 16) / WIDTH, tall / height))
+            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0)
+            _heading(figure, metric, left / WIDTH, height, top, room - 16)
+        _legend(figure, height)
+    return figure
+
+
+def _panel(
+    axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float
+) -> None:
+    factor, _, unit = displayed(metric.unit)
+    rows = comparison[comparison["metric"] == metric.name].set_index("scenario")
+    quiet_axes(axes, "x")
+    axes.axvline(0.0, color=INK, linewidth=1.1, zorder=1)
+    reach = 0.0
+    for y, name in enumerate(scenarios):
+        if name not in rows.index:
+            continue
+        values = rows.loc[name, ["difference", "difference_low", "difference_high"]].astype(float)
+        point, low, high = (factor * float(v) for v in values)
+        look = verdict(point, low, high, metric.better)
+        if math.isfinite(low) and math.isfinite(high):
+            axes.plot([low, high], [y, y], color=look.colour, linewidth=1.9, zorder=3, solid_capstyle="butt")
+        axes.plot(
+            [point], [y], marker=look.marker, color=look.colour, zorder=4, linestyle="none",
+            markerfacecolor=look.colour if look.filled else "#ffffff",
+        )  # fmt: skip
+        reach = max([reach, *(abs(v) for v in (point, low, high) if math.isfinite(v))])
+    axes.set_ylim(len(scenarios) - 0.5, -0.5)
+    axes.set_yticks(range(len(scenarios)))
+    size = 9.5
+    labels = [fit(title_of(s), strip - 12, size, 1)[0] if strip else "" for s in scenarios]
+    axes.set_yticklabels(labels)
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, -0.08 * reach or -1.0), max(high, 0.08 * reach or 1.0))
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_xlabel(f"difference, {unit}" if unit else "difference", color=QUIET)
+
+
+def _heading(figure: Figure, metric: MetricInfo, x: float, height: float, top: float, room: float) -> None:
+    """Name of the metric in at most two lines, and which way is good."""
+    way = {"higher": "higher is better →", "lower": "← lower is better"}.get(metric.better, "no better direction")
+    lines = fit(metric.label, room, 9.5, 2, bold=True)
+    for number, line in enumerate(lines):
+        y = top - 19 - 12 * (len(lines) - 1 - number)
+        figure.text(x, 1 - y / height, line, fontsize=9.5, fontweight="bold", va="baseline")
+    figure.text(x, 1 - (top - 6) / height, way, fontsize=8.5, color=QUIET, va="baseline")
+
+
+def _legend(figure: Figure, height: float) -> None:
+    from matplotlib.lines import Line2D
+
+    shown = [("better", "better than the base"), ("worse", "worse"), ("unclear", "interval includes 0")]
+    handles = [
+        Line2D([], [], color=VERDICTS[key].colour, marker=VERDICTS[key].marker, label=text,
+               markerfacecolor=VERDICTS[key].colour if VERDICTS[key].filled else "#ffffff")
+        for key, text in shown
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)

@@ -1,0 +1,86 @@
+"""Small edits of a blueprint that interventions are made of. Each returns a new blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sim.blueprint import Blueprint, Distribution, Handoff, Spending, Stage, StaffMember, StaffPool
+
+DAY, WEEK, MONTH = 8.0, 40.0, 160.0  # working hours
+SESSION = DAY  # off-line hours come in sessions of a day
+DAYS_A_WEEK = 5
+
+
+def change_stages(b: Blueprint, names: Iterable[str], change: Callable[[Stage], Stage]) -> Blueprint:
+    """Apply `change` to the named stages."""
+    chosen = set(names)
+    return replace(b, stages={n: change(s) if n in chosen else s for n, s in b.stages.items()})
+
+
+def change_handoffs(b: Blueprint, change: Callable[[str, str, Handoff], Handoff]) -> Blueprint:
+    """Apply `change(from, to, handoff)` to every way out of every stage."""
+    return replace(b, route={s: {t: change(s, t, h) for t, h in ways.items()} for s, ways in b.route.items()})
+
+
+def change_members(b: Blueprint, pools: Iterable[str], change: Callable[[StaffMember], StaffMember]) -> Blueprint:
+    """Apply `change` to every member of the named pools."""
+
+    def changed(pool: StaffPool) -> StaffPool:
+        return replace(pool, members={n: change(m) for n, m in pool.members.items()})
+
+    chosen = set(pools)
+    return replace(b, pools={n: changed(p) if n in chosen else p for n, p in b.pools.items()})
+
+
+def pools_of(b: Blueprint, stages: Iterable[str]) -> tuple[str, ...]:
+    """The staff pools that serve the named stages, each once."""
+    return tuple(dict.fromkeys(b.stages[name].pool for name in stages))
+
+
+def head_count(b: Blueprint, pools: Iterable[str]) -> int:
+    return sum(len(b.pools[name].members) for name in pools)
+
+
+def take_off_line(b: Blueprint, pools: Iterable[str], start: float, hours: float) -> Blueprint:
+    """Every member of the pools is away for `hours` from `start` on, in sessions of a day, one a week.
+
+    Members of a pool go on different days of the week, so that a pool is not emptied at once (assumption).
+    """
+    if hours <= 0:
+        return b
+
+    def periods(turn: int) -> tuple[tuple[float, float], ...]:
+        whole, rest = divmod(hours, SESSION)
+        lengths = [SESSION] * int(whole) + ([rest] if rest > 1e-9 else [])
+        day = turn % DAYS_A_WEEK * DAY
+        return tuple((start + week * WEEK + day, length) for week, length in enumerate(lengths))
+
+    def send(pool: StaffPool) -> StaffPool:
+        members = {
+            name: replace(member, off_line=member.off_line + periods(turn))
+            for turn, (name, member) in enumerate(pool.members.items())
+        }
+        return replace(pool, members=members)
+
+    chosen = set(pools)
+    return replace(b, pools={n: send(p) if n in chosen else p for n, p in b.pools.items()})
+
+
+def spend(
+    b: Blueprint,
+    label: str,
+    start: float,
+    one_off: float = 0.0,
+    per_week: float = 0.0,
+    cost_class: str = "prevention",
+) -> Blueprint:
+    """Add what a programme costs beside hours (cu)."""
+    if one_off == 0.0 and per_week == 0.0:
+        return b
+    return replace(b, spending=(*b.spending, Spending(label, cost_class, start, one_off, per_week)))
+
+
+def lengthen(time: Distribution, hours: float) -> Distribution:
+    """A service time whose mean is `hours` longer, of the same shape."""
+    return time.scaled((time.mean + hours) / time.mean)

@@ -1,0 +1,193 @@
+"""Scenarios: named lists of interventions, applied to a base blueprint over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from scenarios.build import build
+from scenarios.interventions import InForce, Intervention, find
+from sim.blueprint import Blueprint
+from sim.blueprint.checks import not_negative, probability
+from sim.draws import PROGRAMME, child_key, stable_id, uniform
+from sim.invalid import InvalidInput, require, unknown_name
+from sim.plan import Timeline
+
+STEP = 40.0  # h; a changing strength is renewed once a week
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One intervention within a scenario: what, where, when, how fully (model.md section 4).
+
+    `start` counts hours from the end of the warm-up; the effect sets in `delay` h later and approaches its full size
+    with time constant `ramp` h (0: at once), then decays with time constant `fade` h (0: never). `adoption` scales
+    it; `border_resistance` is lost at every border between functions in scope. `stages`, `functions` and `pools`
+    narrow the scope (empty: the intervention's own).
+    """
+
+    name: str
+    kind: str
+    start: float = 0.0
+    delay: float = 0.0
+    ramp: float = 0.0
+    fade: float = 0.0
+    adoption: float = 1.0
+    border_resistance: float = 0.0
+    stages: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        not_negative(start=self.start, delay=self.delay, ramp=self.ramp, fade=self.fade)
+        probability(adoption=self.adoption, border_resistance=self.border_resistance)
+
+    @property
+    def intervention(self) -> Intervention:
+        return find(self.kind, "kind")
+
+    def strength(self, elapsed: float, borders: int) -> float:
+        """Share of the full effect that is in place `elapsed` h after it set in, with `borders` borders in scope."""
+        if elapsed < 0:
+            return 0.0
+        grown = 1.0 - math.exp(-elapsed / self.ramp) if self.ramp > 0 else 1.0
+        kept = math.exp(-elapsed / self.fade) if self.fade > 0 else 1.0
+        return grown * kept * max(0.0, self.adoption - self.border_resistance * borders)
+
+    def scope(self, b: Blueprint) -> tuple[str, ...]:
+        """The stages it covers. Raises `InvalidInput` for unknown names or an empty scope."""
+        for what, chosen, known in (
+            ("stages", self.stages, tuple(b.stages)),
+            ("functions", self.functions, tuple({s.function: None for s in b.stages.values()})),
+            ("pools", self.pools, tuple(b.pools)),
+        ):
+            for name in chosen:
+                if name not in known:
+                    raise unknown_name(what, name, known, what[:-1])
+        covered = self.stages or self.intervention.default_scope(b)
+        if self.functions and not self.stages:
+            covered = tuple(n for n, s in b.stages.items() if s.function in self.functions)
+        if self.pools:
+            wide = covered if self.stages or self.functions else tuple(b.stages)
+            covered = tuple(n for n in wide if b.stages[n].pool in self.pools)
+        require(len(covered) > 0, "stages", None, f"'{self.kind}' covers no stage of this system; name stages")
+        return covered
+
+
+_TIMING = tuple(f.name for f in fields(Programme) if f.name not in ("name", "parameters"))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named, ordered list of programmes; without any it is the base system."""
+
+    name: str
+    description: str = ""
+    programmes: tuple[Programme, ...] = ()
+
+    @property
+    def needs_facts(self) -> bool:
+        return any(p.intervention.needs_facts for p in self.programmes)
+
+
+def build_scenario(name: str, data: object) -> Scenario:
+    """A scenario from a plain mapping {description, interventions: {name: {kind, timing..., parameters...}}}."""
+    where = f"scenarios.{name}"
+    require(isinstance(data, Mapping), where, data, "must be a mapping with description and interventions")
+    assert isinstance(data, Mapping)
+    for key in data:
+        if key not in ("description", "interventions"):
+            raise _unknown_key(f"{where}.{key}", str(key), ("description", "interventions"))
+    interventions = data.get("interventions") or {}
+    require(isinstance(interventions, Mapping), f"{where}.interventions", interventions, "must be a mapping by name")
+    description = data.get("description") or ""
+    require(isinstance(description, str), f"{where}.description", description, "must be text")
+    programmes = tuple(
+        _build_programme(str(n), values, f"{where}.interventions.{n}") for n, values in interventions.items()
+    )
+    return Scenario(name, description, programmes)
+
+
+def _build_programme(name: str, data: object, where: str) -> Programme:
+    require(data is None or isinstance(data, Mapping), where, data, "must be a mapping of names to values")
+    given: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
+    kind = given.get("kind", name)
+    require(isinstance(kind, str), f"{where}.kind", kind, "must be the name of an intervention")
+    found = find(kind, f"{where}.kind" if "kind" in given else where)
+    for key in given:
+        if key not in _TIMING and key not in found.parameters:
+            raise _unknown_key(f"{where}.{key}", key, (*found.parameters, *_TIMING))
+    try:
+        parameters = found.arguments({k: v for k, v in given.items() if k in found.parameters})
+    except InvalidInput as fault:
+        raise fault.under(where) from None
+    timing = {k: v for k, v in given.items() if k in _TIMING}
+    return build(Programme, {**timing, "name": name, "kind": kind, "parameters": parameters}, where)
+
+
+def _unknown_key(where: str, key: str, allowed: tuple[str, ...]) -> InvalidInput:
+    fault = unknown_name(where, key, allowed, "parameter")
+    return InvalidInput(where, None, fault.allowed, fault.hint)
+
+
+def timeline(
+    base: Blueprint, scenario: Scenario, seed: int, replication: int, facts: Mapping[str, float] | None = None
+) -> Timeline:
+    """The scenario applied to the base: what the system is like from each start on.
+
+    Equal neighbours are merged, so a scenario without interventions is one blueprint. `facts` are needed by
+    interventions that build on measurements of the base (`scenarios.pilot`). Raises `InvalidInput` with the path
+    of the programme.
+    """
+    if not scenario.programmes:
+        return ((0.0, base),)
+    entries: list[tuple[float, Blueprint]] = []
+    for begin, end in _periods(base, scenario):
+        blueprint = _at(base, scenario, 0.5 * (begin + end), seed, replication, facts or {})
+        if not entries or entries[-1][1] != blueprint:
+            entries.append((begin, blueprint))
+    return tuple(entries)
+
+
+def _periods(base: Blueprint, scenario: Scenario) -> list[tuple[float, float]]:
+    """Periods in which strengths are held: weekly steps from every point where a programme starts or sets in."""
+    horizon = base.horizon
+    marks = {0.0}
+    for programme in scenario.programmes:
+        for mark in (horizon.warm_up + programme.start, horizon.warm_up + programme.start + programme.delay):
+            steps = math.ceil((horizon.end - mark) / STEP)
+            marks.update(mark + STEP * i for i in range(max(0, steps)))
+    ordered = sorted(mark for mark in marks if mark < horizon.end)
+    return list(zip(ordered, [*ordered[1:], horizon.end], strict=True))
+
+
+def _at(
+    base: Blueprint, scenario: Scenario, time: float, seed: int, replication: int, facts: Mapping[str, float]
+) -> Blueprint:
+    """The blueprint at one time, with every programme at its strength of that time, in the listed order."""
+    root = child_key(child_key(seed, stable_id("programmes"), seed >> 31), stable_id(scenario.name), replication)
+    blueprint = base
+    for programme in scenario.programmes:
+        where = f"scenarios.{scenario.name}.interventions.{programme.name}"
+        key = child_key(root, stable_id(programme.name), 0)
+        start = base.horizon.warm_up + programme.start
+        elapsed = time - start - programme.delay
+        try:
+            stages = programme.scope(blueprint)
+            functions = {blueprint.stages[name].function for name in stages}
+            now = InForce(
+                start=start,
+                elapsed=elapsed,
+                strength=programme.strength(elapsed, len(functions) - 1),
+                stages=stages,
+                draw=lambda name, key=key: uniform(key, stable_id(name), 0, PROGRAMME, 0),  # type: ignore[misc]
+                facts=facts,
+            )
+            blueprint = programme.intervention.function(blueprint, now, **programme.parameters)
+        except InvalidInput as fault:
+            raise fault.under(where) from None
+    return blueprint
+

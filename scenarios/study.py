@@ -1,0 +1,106 @@
+"""A study: scenarios x replications on one system, as tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from scenarios.config import Settings
+from scenarios.pilot import measure_facts
+from scenarios.scenario import timeline
+from scenarios.sweep import Job, Measure, Measured, sweep
+from sim.blueprint import Blueprint
+from sim.invalid import InvalidInput
+from sim.simulate import check
+
+
+@dataclass(frozen=True)
+class Study:
+    """Results of a study.
+
+    `kpis`: scenario, replication, metric, value; `stages`: scenario, stage, metric, value (means over replications);
+    `blueprints`: each scenario's system at the end of the run; `facts`: what pilot runs measured on the base;
+    `finished`: replications that every scenario completed (fewer than asked for after Ctrl-C).
+    """
+
+    kpis: pd.DataFrame
+    stages: pd.DataFrame
+    blueprints: Mapping[str, Blueprint]
+    facts: Mapping[str, float]
+    finished: int
+
+
+def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:
+    """Apply and check every scenario before anything runs; returns each one's final blueprint."""
+    finals = {}
+    for scenario in settings.scenarios:
+        entries = timeline(settings.blueprint, scenario, settings.seed, 0, facts)
+        try:
+            check(entries, settings.allow_unstable)
+        except InvalidInput as fault:
+            where = "system" if scenario.name == settings.base else f"scenarios.{scenario.name}"
+            raise fault.under(where) from None
+        finals[scenario.name] = entries[-1][1]
+    return finals
+
+
+def pilot_facts(settings: Settings) -> dict[str, float]:
+    """Measurements of the base for the scenarios that build on them; empty where none does."""
+    if not any(scenario.needs_facts for scenario in settings.scenarios):
+        return {}
+    base = next(s for s in settings.scenarios if s.name == settings.base)
+    if base.needs_facts:
+        raise InvalidInput("base", settings.base, "needs measurements of the base itself; choose another base")
+    entries = timeline(settings.blueprint, base, settings.seed, 0)
+    try:
+        check(entries, settings.allow_unstable)
+    except InvalidInput as fault:
+        raise fault.under("system") from None
+    return measure_facts(entries, settings.seed, settings.engine, settings.allow_unstable)
+
+
+def run_study(settings: Settings, measure: Measure) -> Study:
+    """Run every scenario and replication. `measure` returns {"metrics": {...}, "stages": {stage: {...}}}."""
+    facts = pilot_facts(settings)
+    blueprints = check_scenarios(settings, facts)
+    job = Job(
+        blueprint=settings.blueprint,
+        scenarios={s.name: s for s in settings.scenarios},
+        facts=facts,
+        seed=settings.seed,
+        engine=settings.engine,
+        allow_unstable=settings.allow_unstable,
+        measure=measure,
+    )
+    points = [(s.name, r) for r in range(settings.replications) for s in settings.scenarios]
+    results = sweep(job, points, settings.n_jobs, settings.experiment)
+    complete = [r for r in range(settings.replications) if all((s.name, r) in results for s in settings.scenarios)]
+    if not complete:
+        raise KeyboardInterrupt
+    kept = {(s.name, r): results[s.name, r] for s in settings.scenarios for r in complete}
+    return Study(_kpis(kept), _stages(kept), blueprints, facts, len(complete))
+
+
+def _kpis(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
+    rows: list[tuple[str, int, str, Any]] = [
+        (scenario, replication, metric, value)
+        for (scenario, replication), measured in results.items()
+        for metric, value in measured["metrics"].items()
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "replication", "metric", "value"])
+
+
+def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
+    rows = [
+        (scenario, stage, metric, value)
+        for (scenario, _), measured in results.items()
+        for stage, values in measured["stages"].items()
+        for metric, value in values.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"])
+    return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
+
+
