@@ -12,7 +12,7 @@ from scenarios.interventions import InForce, Intervention, find
 from sim.blueprint import Blueprint
 from sim.blueprint.checks import not_negative, probability
 from sim.draws import PROGRAMME, child_key, stable_id, uniform
-from sim.invalid import InvalidInput, require, unknown_name
+from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.plan import Timeline
 
 STEP = 40.0  # h; a changing strength is renewed once a week
@@ -77,15 +77,20 @@ class Programme:
         return covered
 
 
+_SCENARIO_KEYS = ("description", "evidence", "interventions")
 _TIMING = tuple(f.name for f in fields(Programme) if f.name not in ("name", "parameters"))
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named, ordered list of programmes; without any it is the base system."""
+    """A named, ordered list of programmes; without any it is the base system.
+
+    `evidence` says where its sizes come from (V verified source, M from memory of the literature, A assumption).
+    """
 
     name: str
     description: str = ""
+    evidence: str = ""
     programmes: tuple[Programme, ...] = ()
 
     @property
@@ -98,17 +103,16 @@ def build_scenario(name: str, data: object) -> Scenario:
     where = f"scenarios.{name}"
     require(isinstance(data, Mapping), where, data, "must be a mapping with description and interventions")
     assert isinstance(data, Mapping)
-    for key in data:
-        if key not in ("description", "interventions"):
-            raise _unknown_key(f"{where}.{key}", str(key), ("description", "interventions"))
+    require_known(where, data, _SCENARIO_KEYS)
     interventions = data.get("interventions") or {}
     require(isinstance(interventions, Mapping), f"{where}.interventions", interventions, "must be a mapping by name")
-    description = data.get("description") or ""
-    require(isinstance(description, str), f"{where}.description", description, "must be text")
+    texts = {key: data.get(key) or "" for key in ("description", "evidence")}
+    for key, text in texts.items():
+        require(isinstance(text, str), f"{where}.{key}", text, "must be text")
     programmes = tuple(
         _build_programme(str(n), values, f"{where}.interventions.{n}") for n, values in interventions.items()
     )
-    return Scenario(name, description, programmes)
+    return Scenario(name, texts["description"], texts["evidence"], programmes)
 
 
 def _build_programme(name: str, data: object, where: str) -> Programme:
@@ -117,20 +121,13 @@ def _build_programme(name: str, data: object, where: str) -> Programme:
     kind = given.get("kind", name)
     require(isinstance(kind, str), f"{where}.kind", kind, "must be the name of an intervention")
     found = find(kind, f"{where}.kind" if "kind" in given else where)
-    for key in given:
-        if key not in _TIMING and key not in found.parameters:
-            raise _unknown_key(f"{where}.{key}", key, (*found.parameters, *_TIMING))
+    require_known(where, given, (*found.parameters, *_TIMING))
     try:
         parameters = found.arguments({k: v for k, v in given.items() if k in found.parameters})
     except InvalidInput as fault:
         raise fault.under(where) from None
     timing = {k: v for k, v in given.items() if k in _TIMING}
     return build(Programme, {**timing, "name": name, "kind": kind, "parameters": parameters}, where)
-
-
-def _unknown_key(where: str, key: str, allowed: tuple[str, ...]) -> InvalidInput:
-    fault = unknown_name(where, key, allowed, "parameter")
-    return InvalidInput(where, None, fault.allowed, fault.hint)
 
 
 def timeline(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ import pandas as pd
 
 from scenarios.config import Settings
 from scenarios.pilot import measure_facts
-from scenarios.scenario import timeline
-from scenarios.sweep import Job, Measure, Measured, sweep
+from scenarios.scenario import Scenario, timeline
+from scenarios.sweep import Measured, Point, sweep
 from sim.blueprint import Blueprint
 from sim.invalid import InvalidInput
-from sim.simulate import check
+from sim.journal import Journal
+from sim.simulate import check, simulate
+
+Measure = Callable[[Journal], Measured]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,24 @@ class Study:
     blueprints: Mapping[str, Blueprint]
     facts: Mapping[str, float]
     finished: int
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What every run of a study shares; called with a point, it runs and measures it."""
+
+    blueprint: Blueprint
+    scenarios: Mapping[str, Scenario]
+    facts: Mapping[str, float]
+    seed: int
+    engine: str
+    allow_unstable: bool
+    measure: Measure
+
+    def __call__(self, point: Point) -> Measured:
+        name, replication = point
+        system = timeline(self.blueprint, self.scenarios[name], self.seed, replication, self.facts)
+        return self.measure(simulate(system, self.seed, replication, self.engine, self.allow_unstable))
 
 
 def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:
@@ -66,7 +87,7 @@ def run_study(settings: Settings, measure: Measure) -> Study:
     """Run every scenario and replication. `measure` returns {"metrics": {...}, "stages": {stage: {...}}}."""
     facts = pilot_facts(settings)
     blueprints = check_scenarios(settings, facts)
-    job = Job(
+    runs = Runs(
         blueprint=settings.blueprint,
         scenarios={s.name: s for s in settings.scenarios},
         facts=facts,
@@ -76,7 +97,7 @@ def run_study(settings: Settings, measure: Measure) -> Study:
         measure=measure,
     )
     points = [(s.name, r) for r in range(settings.replications) for s in settings.scenarios]
-    results = sweep(job, points, settings.n_jobs, settings.experiment)
+    results = sweep(runs, points, settings.n_jobs, settings.experiment)
     complete = [r for r in range(settings.replications) if all((s.name, r) in results for s in settings.scenarios)]
     if not complete:
         raise KeyboardInterrupt

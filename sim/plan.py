@@ -55,7 +55,8 @@ class Plan:
 
 
 def compile_plan(timeline: Timeline) -> Plan:
-    """Flat arrays for a timeline. Raises `InvalidInput` where two names share a stable id or segments differ."""
+    """Flat arrays for a timeline (what starts after the end of the horizon is left out). Raises `InvalidInput` where two names share a stable id or segments differ."""
+    timeline = tuple(entry for i, entry in enumerate(timeline) if i == 0 or entry[0] < entry[1].horizon.end)
     starts = tuple(start for start, _ in timeline)
     require(starts[0] == 0.0 and list(starts) == sorted(set(starts)), "timeline", starts, "must start at 0 and ascend")
     blueprints = tuple(apply_switches(blueprint) for _, blueprint in timeline)
@@ -239,19 +240,20 @@ class _Builder:
         return _nearest(self.blueprints, epoch, lambda b: target in b.route.get(source, {})).route[source][target]
 
     def _member(self, epoch: int, name: str) -> dict[str, Any]:
-        for pool_name, pool in self.blueprints[epoch].pools.items():
-            if name in pool.members:
-                member = pool.members[name]
-                return {
-                    "id": stable_id(name),
-                    "pool": self.pools[pool_name],
-                    "skill": min(1.0, member.skill + member.gain),
-                    "service_skill": min(1.0, member.service_skill + member.service_gain),
-                    "morale": member.morale,
-                    "knows_customer": member.knows_customer,
-                    "discretion": pool.discretion,
-                }
-        return {"id": stable_id(name), "pool": -1}
+        """A member's row; one who is not employed now has no pool, but may still end a visit as who they were."""
+        employed = any(name in pool.members for pool in self.blueprints[epoch].pools.values())
+        b = _nearest(self.blueprints, epoch, lambda b: any(name in pool.members for pool in b.pools.values()))
+        place, pool = next((n, p) for n, p in b.pools.items() if name in p.members)
+        member = pool.members[name]
+        return {
+            "id": stable_id(name),
+            "pool": self.pools[place] if employed else -1,
+            "skill": min(1.0, member.skill + member.gain),
+            "service_skill": min(1.0, member.service_skill + member.service_gain),
+            "morale": member.morale,
+            "knows_customer": member.knows_customer,
+            "discretion": pool.discretion,
+        }
 
     def _segment(self, epoch: int, name: str) -> dict[str, Any]:
         b = self.blueprints[epoch]

@@ -11,7 +11,8 @@ Order of events, the same for every engine:
   then the order goes on. When a stream's customer arrives: the next arrival is scheduled, then the customer orders.
 * A pool serves by priority class, then first come, first served. A visit goes to the member idle for longest
   (at the start: in roster order).
-* When no event is left and orders wait in unfilled batches, these travel as they are, in the order of handoffs.
+* When no customer will order any more and every order that is left waits for its batch, the batches travel as they
+  are, in the order of handoffs, each as long as its last order to come.
 """
 
 from __future__ import annotations
@@ -173,9 +174,10 @@ class Simulation:
         self.first_stage = plan.rows("rules")["first"][:, 0].tolist()
         self.batch_size = plan.rows("edges")["batch"].tolist()
         self.priority = plan.rows("segments")["priority"].tolist()
-        self.batches: dict[int, list[Event]] = {}
+        self.batches: dict[int, tuple[list[Event], float]] = {}
+        self.live = 0  # streams still open, and customers with an order that is not waiting for its batch or to come
         self.orders = self.customers = 0
-        self.room = {"orders": self.world.room_for("orders", 256), "customers": self.world.room_for("customers", 256)}
+        self.room = {name: self.world.room_for(name, 256) for name in ("orders", "customers")}
 
     def run(self) -> World:
         for epoch, start in enumerate(self.plan.starts[1:], start=1):
@@ -184,8 +186,6 @@ class Simulation:
         for segment in range(len(self.plan.segment_names)):
             self._open(segment)
         self.env.run()
-        while self._flush_batches():
-            self.env.run()
         return self.world
 
     def _schedule_leaves(self) -> None:
@@ -206,12 +206,14 @@ class Simulation:
         blueprint = self.plan.blueprints[0]
         arrivals = effective_arrivals(blueprint, blueprint.segments[self.plan.segment_names[segment]])
         if arrivals.process == "stream":
+            self.live += 1
             self.env.process(self._stream(segment))
             return
         for index in range(arrivals.customers):
             customer = self._new_customer(segment, index)
             gap = first_order_gap(self.handle, customer)
             if gap < self.plan.end:
+                self.live += 1
                 self.env.process(self._journey(customer, segment, gap))
 
     def _stream(self, segment: int) -> Journey:
@@ -220,8 +222,10 @@ class Simulation:
         while True:
             gap = arrival_gap(self.handle, segment, index)
             if self.env.now + gap >= self.plan.end:
+                self._rest()
                 return
             yield self.env.timeout(gap)
+            self.live += 1
             self.env.process(self._journey(self._new_customer(segment, index), segment, 0.0))
             index += 1
 
@@ -240,6 +244,7 @@ class Simulation:
                     yield self._join_batch(batch, pause)
                 elif stage >= 0 and pause > 0.0:
                     yield env.timeout(pause)
+        self._rest()
 
     def _new_customer(self, segment: int, index: int) -> int:
         if self.customers == self.room["customers"]:
@@ -257,15 +262,18 @@ class Simulation:
 
     def _join_batch(self, edge: int, hours: float) -> Event:
         """The event of this order's arrival with its batch; the order that fills the batch sets the travel time."""
-        waiting = self.batches.setdefault(edge, [])
+        waiting, _ = self.batches.get(edge, ([], 0.0))
         place = Event(self.env)
         waiting.append(place)
+        self.batches[edge] = (waiting, hours)
         if len(waiting) >= self.batch_size[self.service.epoch][edge]:
-            self._send(edge, hours)
+            self._send(edge)
+        self._rest()
         return place
 
-    def _send(self, edge: int, hours: float) -> None:
-        travellers = self.batches.pop(edge)
+    def _send(self, edge: int) -> None:
+        travellers, hours = self.batches.pop(edge)
+        self.live += len(travellers)
 
         def arrive(_: Event) -> None:
             for place in travellers:
@@ -276,11 +284,12 @@ class Simulation:
 
         Timeout(self.env, hours).callbacks.append(arrive)
 
-    def _flush_batches(self) -> bool:
-        left = sorted(self.batches)
-        for edge in left:
-            self._send(edge, 0.0)
-        return bool(left)
+    def _rest(self) -> None:
+        """A stream is over, a customer is done, or an order waits for its batch; where nothing else moves, send all."""
+        self.live -= 1
+        if self.live == 0:
+            for edge in sorted(self.batches):
+                self._send(edge)
 
 
 def run_simpy(plan: Plan, seed: int, replication: int) -> dict[str, Any]:
@@ -288,7 +297,7 @@ def run_simpy(plan: Plan, seed: int, replication: int) -> dict[str, Any]:
     simulation = Simulation(plan, seed, replication)
     world = simulation.run()
     counts = world.table("run")[0]
-    tables = {name: world.table(name)[: counts[name]].copy() for name in JOURNAL if name != "absences"}
+    tables = {name: world.table(name)[: counts[name]] for name in JOURNAL if name != "absences"}
     tables["absences"] = _absence_table(simulation.service.absences)
     return tables
 

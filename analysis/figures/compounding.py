@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 _HEIGHT = 330.0
 
 
-def compounding(
-    rows: Sequence[Mapping[str, Any]], printed: float = 0.11, stages: int = 10, p: float = 0.01
-) -> Figure:
+def compounding(rows: Sequence[Mapping[str, Any]], printed: float = 0.11, stages: int = 10, p: float = 0.01) -> Figure:
     """Curves 1 - (1 - p)^n, simulated points with 95 % intervals (`rows`: p, stages, simulated, low, high, ...).
 
     The printed figure is a horizontal line; (`stages`, `p`) is the point it was printed for.
@@ -52,8 +50,8 @@ def compounding(
         for y, text, colour in _apart(ends, step):
             axes.text(longest * 1.04, y, text, color=colour, va="center_baseline", fontsize=9.5, fontweight="bold")
         axes.annotate(
-            f"{stages} stages: {exact:.4g} %", xy=(stages, exact), xytext=(stages * 0.52, exact + top * 0.22),
-            ha="center", color=INK, arrowprops={"arrowstyle": "-", "color": QUIET, "shrinkB": 8},
+            f"{stages} stages: {exact:.4g} %", xy=(stages, exact), xytext=(stages + 0.1 * longest, exact * 0.5),
+            va="center", color=INK, arrowprops={"arrowstyle": "-", "color": QUIET, "shrinkB": 8, "relpos": (0.0, 0.5)},
         )  # fmt: skip
         axes.set_xlabel("stages in the chain")
         axes.set_ylabel("orders with at least one error, %")

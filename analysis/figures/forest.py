@@ -20,6 +20,7 @@ from analysis.figures.style import (
     house_style,
     new_figure,
     quiet_axes,
+    records,
     text_width,
     title_of,
 )
@@ -95,19 +96,17 @@ def forest(comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: S
     return figure
 
 
-def _panel(
-    axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float
-) -> None:
+def _panel(axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float) -> None:
     factor, _, unit = displayed(metric.unit)
-    rows = comparison[comparison["metric"] == metric.name].set_index("scenario")
+    rows = {row["scenario"]: row for row in records(comparison[comparison["metric"] == metric.name])}
     quiet_axes(axes, "x")
     axes.axvline(0.0, color=INK, linewidth=1.1, zorder=1)
     reach = 0.0
     for y, name in enumerate(scenarios):
-        if name not in rows.index:
+        if name not in rows:
             continue
-        values = rows.loc[name, ["difference", "difference_low", "difference_high"]].astype(float)
-        point, low, high = (factor * float(v) for v in values)
+        values = rows[name]
+        point, low, high = (factor * float(values[c]) for c in ("difference", "difference_low", "difference_high"))
         look = verdict(point, low, high, metric.better)
         if math.isfinite(low) and math.isfinite(high):
             axes.plot([low, high], [y, y], color=look.colour, linewidth=1.9, zorder=3, solid_capstyle="butt")

@@ -17,6 +17,7 @@ from analysis.figures.style import (
     house_style,
     new_figure,
     quiet_axes,
+    records,
     text_width,
     title_of,
 )
@@ -39,21 +40,21 @@ def gap_chart(gaps: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     dimensions = list(dict.fromkeys(gaps["dimension"]))
     group = _ROW * len(scenarios) + _BETWEEN
     with house_style():
-        head = 24.0 + 16.0 * ((len(scenarios) + 2 + 2) // 3)
+        head = 12.0 + 16.0 * ((len(scenarios) + 3) // 2)
         strip = max((text_width(title_of(d), 9.5) for d in dimensions), default=0.0) + 16
         height = head + group * len(dimensions) + _FOOT
         figure = new_figure(WIDTH, height)
         tall = group * len(dimensions)
         axes = figure.add_axes((strip / WIDTH, _FOOT / height, (WIDTH - strip - 18) / WIDTH, tall / height))
         quiet_axes(axes, "x")
-        rows = gaps.set_index(["scenario", "dimension"])
+        rows = {(row["scenario"], row["dimension"]): row for row in records(gaps)}
         for place, dimension in enumerate(dimensions):
             for number, scenario in enumerate(scenarios):
-                if (scenario, dimension) not in rows.index:
+                if (scenario, dimension) not in rows:
                     continue
                 columns = ["expected", "adequate", "gap_low", "gap_high", "perceived"]
-                values = rows.loc[(scenario, dimension), columns].astype(float)
-                expected, adequate, low, high, perceived = (float(v) for v in values)
+                values = rows[scenario, dimension]
+                expected, adequate, low, high, perceived = (float(values[c]) for c in columns)
                 y = place * group + _BETWEEN / 2 + _ROW * (number + 0.5)
                 axes.fill_between([adequate, expected], y - 0.36 * _ROW, y + 0.36 * _ROW, color=ZONE, linewidth=0)
                 axes.plot([expected] * 2, [y - 0.36 * _ROW, y + 0.36 * _ROW], color=INK, linewidth=2.0)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -94,7 +95,7 @@ def new_figure(width: float, height: float) -> Figure:
     """An empty figure of the given size in points (1/72 inch)."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width / 72, height / 72), layout="none")
+    return Figure(figsize=(width / 72, height / 72))
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
@@ -226,7 +227,6 @@ def _own_ids(root: ElementTree.Element, name: str) -> None:
                 element.attrib[key] = reference.sub(lambda m: f"url(#{name}-{m.group(1)})", value)
 
 
-
 def displayed(unit: str) -> tuple[float, str, str]:
     """(factor, unit of a value, unit of a difference) with which a metric is shown: shares as percentages."""
     if unit.startswith("share"):
@@ -234,3 +234,8 @@ def displayed(unit: str) -> tuple[float, str, str]:
     if unit == "%":
         return 1.0, "%", "percentage points"
     return 1.0, unit, unit
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as mappings."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

@@ -38,9 +38,7 @@ def survey_chart(groups: Mapping[str, Mapping[str, Any]], scale: tuple[float, fl
         figure = new_figure(WIDTH, height)
         room = (WIDTH - strip - 12) / 2
         levels, gaps = (
-            figure.add_axes(
-                ((strip + room * i + 12 * i) / WIDTH, _FOOT / height, (room - 18) / WIDTH, tall / height)
-            )
+            figure.add_axes(((strip + room * i + 12 * i) / WIDTH, _FOOT / height, (room - 18) / WIDTH, tall / height))
             for i in range(2)
         )
         for axes in (levels, gaps):

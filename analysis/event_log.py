@@ -1,0 +1,136 @@
+"""The journal as an event log for process mining, and as one customer's readable journey."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from sim.blueprint import DIMENSIONS
+from sim.journal import Journal
+
+MONDAY = datetime(2024, 1, 1, 9)  # a Monday; working hours are laid on days of 8 h from 9:00, Monday to Friday
+HOURS_A_DAY, DAYS_A_WEEK = 8.0, 5
+
+COLUMNS = (
+    "case:concept:name", "concept:name", "org:resource", "time:timestamp", "lifecycle:transition", "hour", "kind",
+    "visit", "customer", "segment", "arrived", "wait", "error", "found_by", "out_of_control",
+)  # fmt: skip
+
+
+def timestamp(hour: float) -> datetime:
+    """The calendar time of a working hour of the run (the choice of the first Monday is arbitrary)."""
+    day, rest = divmod(hour, HOURS_A_DAY)
+    week, weekday = divmod(int(day), DAYS_A_WEEK)
+    return MONDAY + timedelta(days=7 * week + weekday, hours=rest)
+
+
+def event_log(journal: Journal) -> pd.DataFrame:
+    """Every visit as a start and a complete event, in order of time; columns as in `COLUMNS`.
+
+    A case is an order (customer-number). `hour` and `arrived` are working hours of the run; `error` and `found_by`
+    stand on the complete event of the visit that made the error.
+    """
+    visits = journal.frame("visits")
+    orders = journal["orders"][visits["order"].to_numpy()]
+    case = pd.Series([f"{c}-{n}" for c, n in zip(orders["customer"], orders["number"], strict=True)], dtype=object)
+    segments = np.array(journal.plan.segment_names, dtype=object)[journal["customers"]["segment"][orders["customer"]]]
+    errors = journal.frame("errors").drop_duplicates("visit").set_index("visit")
+    common = pd.DataFrame(
+        {
+            "case:concept:name": case,
+            "concept:name": visits["stage"],
+            "org:resource": visits["staff"],
+            "kind": visits["kind"],
+            "visit": visits["number"],
+            "customer": orders["customer"],
+            "segment": segments,
+            "arrived": visits["arrived"],
+            "wait": visits["began"] - visits["arrived"],
+            "out_of_control": visits["out_of_control"],
+        }
+    )
+    start = common.assign(hour=visits["began"], error="", found_by="", **{"lifecycle:transition": "start"})
+    made = {name: errors[name].reindex(common.index).fillna("") for name in ("cause", "found_by")}
+    complete = common.assign(
+        hour=visits["ended"], error=made["cause"], found_by=made["found_by"], **{"lifecycle:transition": "complete"}
+    )
+    both = pd.concat([start, complete])
+    both["row"] = both.index
+    both = both.sort_values(["hour", "row", "lifecycle:transition"], ascending=[True, True, False], kind="stable")
+    both["time:timestamp"] = [timestamp(hour).isoformat(timespec="milliseconds") for hour in both["hour"]]
+    return both[list(COLUMNS)].reset_index(drop=True)
+
+
+def most_eventful_customer(journal: Journal) -> int:
+    """The customer of the measured order with most visits, then most moments of truth, then the earliest."""
+    orders = journal["orders"]
+    chosen = journal.measured_orders()
+    if len(chosen) == 0:
+        return 0
+    rank = sorted(chosen, key=lambda i: (-orders["visits"][i] - orders["errors"][i], orders["placed"][i]))
+    return int(orders["customer"][rank[0]])
+
+
+def journey(journal: Journal, customer: int) -> list[dict[str, object]]:
+    """One customer's orders as rows {time, event, stage, staff, what}, in order of time (h)."""
+    orders = journal["orders"]
+    rows: list[dict[str, object]] = []
+    for index in np.flatnonzero(orders["customer"] == customer):
+        rows += _order_rows(journal, int(index))
+    return sorted(rows, key=lambda row: float(str(row["time"])))
+
+
+def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
+    plan, order = journal.plan, journal["orders"][index]
+
+    def row(time: float, event: str, stage: int = -1, staff: int = -1, what: str = "") -> dict[str, object]:
+        place = plan.stage_names[stage] if stage >= 0 else ""
+        who = plan.staff_names[staff] if staff >= 0 else ""
+        return {"time": float(time), "event": event, "stage": place, "staff": who, "what": what}
+
+    number = int(order["number"]) + 1
+    judged = plan.perception_on
+    hopes = f"desires {order['S']:.2f}, predicts {order['W']:.2f}" if judged else ""
+    rows = [row(order["placed"], f"order {number} placed", what=hopes)]
+    for visit in journal["visits"][journal["visits"]["order"] == index]:
+        kind = "rework" if visit["kind"] == 1 else "work"
+        waited = visit["began"] - visit["arrived"]
+        what = f"{visit['ended'] - visit['began']:.2f} h of {kind} after {waited:.2f} h in the queue"
+        if visit["clarified"]:
+            what += "; information was missing and had to be asked for"
+        rows.append(row(visit["began"], kind, visit["stage"], visit["staff"], what))
+    rows += _error_rows(journal, index, row)
+    for moment in journal["moments"][journal["moments"]["order"] == index]:
+        scores = ", ".join(
+            f"{name} {score:.2f}" for name, score in zip(DIMENSIONS, moment["seen"], strict=True) if not math.isnan(score)
+        )
+        at = "moment of truth" if moment["stage"] >= 0 else "moment of truth: delivery"
+        rows.append(row(moment["time"], at, moment["stage"], moment["staff"], scores))
+    if not math.isnan(order["delivered"]):
+        what = f"after {order['delivered'] - order['placed']:.2f} h (promised {order['promised']:.2f} h)"
+        if judged:
+            quality = 100 * order["P"] / order["S"] if order["S"] > 0 else math.nan
+            what += f"; perceived {order['P']:.2f} against desired {order['S']:.2f}: service quality {quality:.1f}"
+        rows.append(row(order["delivered"], f"order {number} delivered", what=what))
+    return rows
+
+
+def _error_rows(journal: Journal, index: int, row: object) -> list[dict[str, object]]:
+    assert callable(row)
+    frame = journal.frame("errors")
+    rows = []
+    stages = {name: i for i, name in enumerate(journal.plan.stage_names)}
+    for error in frame[frame["order"] == index].itertuples():
+        size = "major" if error.major else "minor"
+        rows.append(row(error.made, f"{size} error", stages[str(error.stage)], -1, f"cause: {error.cause}"))
+        if not math.isnan(float(error.found)):
+            what = f"made at {error.stage}, found by {error.found_by}, {error.state}".replace("_", " ")
+            rows.append(row(error.found, "error found", stages[str(error.found_at)], -1, what))
+        if not math.isnan(float(error.seen)):
+            what = "complained" if error.complained else "did not complain"
+            what += f", {100 * error.recovered:.0f} % of the damage recovered" if error.recovered > 0 else ""
+            rows.append(row(error.seen, "customer sees the error", stages[str(error.stage)], -1, what))
+    return rows

@@ -1,0 +1,100 @@
+"""The main job: improvement scenarios against the base, with common random numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.experiments.results import write_results, write_tables
+from analysis.measures import METRICS, measure, stage_measures
+from analysis.run_folder import RunFolder
+from scenarios.config import Settings
+from scenarios.study import Study, run_study
+from scenarios.sweep import Measured
+from sim.journal import Journal
+from sim.traffic import utilisation
+
+SHOWN = ("service_quality", "gap", "failure_share", "lead_time_mean", "cost_per_right_order")
+
+
+def measure_run(journal: Journal) -> Measured:
+    """What a worker sends back of a run."""
+    return {"metrics": measure(journal), "stages": stage_measures(journal)}
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Simulate, compare, write and print."""
+    study = run_study(settings, measure_run)
+    comparison, gaps = write_tables(folder, study.kpis, settings.base)
+    _write_report(settings, folder, study, comparison, gaps)
+    write_results(folder, settings, comparison, study.finished)
+    print(summary(comparison, settings.base))
+    if study.finished < settings.replications:
+        print(f"Stopped early: {study.finished} of {settings.replications} replications.")
+    print(f"Report: {folder.path / 'report.html'}")
+
+
+def overloaded(study: Study) -> list[str]:
+    """A sentence for every staff pool of a scenario that cannot keep up with the orders."""
+    return [
+        f"Unstable queue in {scenario}: staff pool {pool} has utilisation {value:.2f}; its figures grow with the time "
+        "simulated and describe no steady state."
+        for scenario, blueprint in study.blueprints.items()
+        for pool, value in utilisation(blueprint).items()
+        if value >= 1.0
+    ]
+
+
+def _write_report(
+    settings: Settings, folder: RunFolder, study: Study, comparison: pd.DataFrame, gaps: pd.DataFrame
+) -> None:
+    from analysis.figures.style import save
+    from analysis.report.compare_page import compare_figures, compare_page
+    from analysis.report.page import render
+
+    blueprint = study.blueprints[settings.base]
+    figures = compare_figures(
+        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=study.stages, base=settings.base, metrics=METRICS
+    )
+    page = compare_page(
+        blueprint=blueprint,
+        comparison=comparison,
+        gaps=gaps,
+        stages=study.stages,
+        base=settings.base,
+        descriptions={s.name: s.description for s in settings.scenarios},
+        evidence={s.name: s.evidence for s in settings.scenarios},
+        seed=settings.seed,
+        replications=study.finished,
+        engine=settings.engine,
+        metrics=METRICS,
+        warnings=overloaded(study),
+        figures=figures,
+    )
+    folder.write_text("report.html", render(page))
+    for name, figure in figures.items():
+        save(figure, folder.path / "figures", name)
+
+
+def summary(comparison: pd.DataFrame, base: str) -> str:
+    """A short table for the terminal: the base's means, every other scenario's paired differences with intervals."""
+    shown = [name for name in SHOWN if name in set(comparison["metric"])]
+    table = comparison[comparison["metric"].isin(shown)].set_index(["scenario", "metric"])
+    scenarios = list(dict.fromkeys(comparison["scenario"]))
+    rows = [["scenario", *(METRICS[name].label if name in METRICS else name for name in shown)]]
+    for scenario in scenarios:
+        cells = [scenario if scenario != base else f"{base} (base)"]
+        for name in shown:
+            if (scenario, name) not in table.index:
+                cells.append("-")
+                continue
+            row = table.loc[(scenario, name)]
+            digits = 4 if abs(float(row["mean"])) < 1 else 2
+            if scenario == base:
+                cells.append(f"{row['mean']:.{digits}f}")
+            else:
+                low, high = row["difference_low"], row["difference_high"]
+                cells.append(f"{row['difference']:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]")
+        rows.append(cells)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "Differences to the base, 95 % intervals, paired by replication."])

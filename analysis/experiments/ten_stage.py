@@ -1,0 +1,316 @@
+"""Claim C01 (model.md section 3): ten stages failing one in a hundred spoil 11 % of outputs.
+
+Simulated with the discrete-event engine: a reference point (the configured system), the curve over the number of
+stages at several error rates, and dependent errors. In Layer 0 nothing downstream acts on what is upstream, so the
+first n stages of one long chain *are* the chain of n stages: one run gives the whole curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.compounding import errors_latched, readings, share_affected, share_affected_frailty
+from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
+from analysis.run_folder import RunFolder
+from scenarios.build import build
+from scenarios.config import Settings
+from scenarios.sweep import Point, sweep
+from sim.blueprint import DELIVERED, Arrivals, Blueprint, Handoff, Stage, StaffPool
+from sim.blueprint.checks import not_negative, positive, probability, whole
+from sim.invalid import InvalidInput, require
+from sim.simulate import check, simulate
+from sim.traffic import order_rate
+
+LIMIT = 4.0  # standard errors beyond which a figure is refuted, or the program wrong
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Settings of the claim: the stated figure, orders per point, and the grid."""
+
+    stated: float = 0.11
+    orders: int = 360_000
+    grid_orders: int = 20_000
+    stages: tuple[int, ...] = (1, 2, 5, 10, 11, 12, 20)
+    p: tuple[float, ...] = (0.001, 0.01, 0.011586, 0.02)
+    frailty: tuple[float, ...] = (0.05, 0.2)
+    knock_on: float = 3.0
+
+    def __post_init__(self) -> None:
+        positive(stated=self.stated)
+        probability(stated=self.stated)
+        whole(1, orders=self.orders, grid_orders=self.grid_orders)
+        not_negative(knock_on=self.knock_on)
+        require(len(self.stages) > 0, "stages", None, "give at least one number of stages")
+        require(len(self.p) > 0, "p", None, "give at least one error rate")
+        for n in self.stages:
+            whole(1, stages=n)
+            require(n <= 100, "stages", n, "must be at most 100")
+        for p in self.p:
+            probability(p=p)
+        for rho in self.frailty:
+            require(0 < rho < 1, "frailty", rho, "must be a number above 0 and below 1")
+
+
+def homogeneous_chain(system: Blueprint, p: float, n: int, orders: float) -> Blueprint:
+    """A serial chain of n stages like the system's first one, with error rate p and time for `orders` orders."""
+    template: Stage = system.stages[system.first]
+    pool: StaffPool = system.pools[template.pool]
+    names = [f"stage_{i + 1:02d}" for i in range(n)]
+    stages = {name: replace(template, pool=name, error=replace(template.error, p=p)) for name in names}
+    pools = {
+        name: replace(pool, members={f"{name}_{i + 1}": m for i, m in enumerate(pool.members.values())})
+        for name in names
+    }
+    route = {a: {b: Handoff()} for a, b in zip(names, [*names[1:], DELIVERED], strict=True)}
+    chain = replace(system, stages=stages, pools=pools, route=route, first=names[0])
+    return with_orders(chain, orders)
+
+
+def with_orders(system: Blueprint, orders: float) -> Blueprint:
+    """The system with a measured time in which about `orders` orders come."""
+    hours = orders / order_rate(system)
+    return replace(system, horizon=replace(system.horizon, measured=hours))
+
+
+def run_cell(cells: Mapping[str, Blueprint], seed: int, engine: str, point: Point) -> dict[str, Any]:
+    """Simulate one replication of one cell; counts by position of an order's first error."""
+    name, replication = point
+    journal = simulate(cells[name], seed, replication, engine, allow_unstable=True)
+    chosen = journal.measured_orders()
+    n_stages = len(journal.plan.stage_names)
+    first = np.full(len(journal["orders"]), n_stages)
+    np.minimum.at(first, journal["errors"]["order"], journal["errors"]["stage"])
+    affected = np.bincount(first[chosen], minlength=n_stages + 1)[:n_stages].cumsum()
+    lead_times = journal["orders"]["delivered"][chosen] - journal["orders"]["placed"][chosen]
+    return {
+        "orders": len(chosen),
+        "affected": affected,  # affected[i]: orders with an error in the first i + 1 stages
+        "errors": int(journal["orders"]["errors"][chosen].sum()),
+        "lead_time": float(lead_times.sum()),
+    }
+
+
+def _pooled(results: Mapping[Point, Mapping[str, Any]], name: str) -> dict[str, Any]:
+    parts = [r for (cell, _), r in results.items() if cell == name]
+    return {key: sum(part[key] for part in parts) for key in ("orders", "affected", "errors", "lead_time")}
+
+
+def share_interval(count: int, n: int) -> tuple[float, float]:
+    """95 % Wilson interval of a share; orders are independent in Layer 0."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(int(count), int(n)).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def distance(count: int, n: int, expected: float) -> float:
+    """How many standard errors (of the expected share) a count lies from an expected share."""
+    error = np.sqrt(expected * (1 - expected) / n) if n and 0 < expected < 1 else 0.0
+    gap = count / n - expected if n else 0.0
+    if error == 0.0:
+        return 0.0 if gap == 0.0 else float("inf")
+    return float(gap / error)
+
+
+def cells_of(system: Blueprint, claim: Claim, replications: int) -> dict[str, Blueprint]:
+    """The systems to simulate, by name of the point; orders are split over the replications."""
+    reference = with_orders(system, claim.orders / replications)
+    p, n = system.stages[system.first].error.p, len(system.stages)
+    each = claim.grid_orders / replications
+    cells = {"reference": reference}
+    longest = max(claim.stages)
+    cells |= {f"p={value:g}": homogeneous_chain(system, value, longest, each) for value in claim.p}
+    chain = homogeneous_chain(system, p, n, 2 * each)
+    for rho in claim.frailty:
+        cells[f"frailty={rho:g}"] = _with_mechanism(chain, "frailty", frailty=rho)
+    cells[f"knock_on={claim.knock_on:g}"] = _with_mechanism(chain, "knock_on", knock_on=claim.knock_on)
+    return cells
+
+
+def _with_mechanism(system: Blueprint, mechanism: str, **values: float) -> Blueprint:
+    """The system with one mechanism of Layer 1 switched on."""
+    switches = {**system.switches, mechanism: True}
+    return replace(system, switches=switches, knock_on=replace(system.knock_on, **values))  # type: ignore[arg-type]
+
+
+def require_serial(system: Blueprint) -> None:
+    """Raise `InvalidInput` unless the system is a plain chain, for which the closed form holds."""
+    ordered = [*system.stages, DELIVERED]
+    serial = all(list(system.route[a]) == [b] for a, b in zip(ordered, ordered[1:], strict=False))
+    require(serial and system.first == ordered[0], "system.route", None, "the claim needs a serial chain (route: serial)")
+    require(system.layers == (0,), "system.layers", list(system.layers), "the claim is about Layer 0: [0]")
+    arrivals: Arrivals = system.arrivals
+    require(arrivals.process == "stream", "system.arrivals.process", arrivals.process, "the claim needs a stream")
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Simulate, judge, write and print the claim."""
+    claim = build(Claim, settings.claim, "claim")
+    system = settings.blueprint
+    require_serial(system)
+    cells = cells_of(system, claim, settings.replications)
+    for name, cell in cells.items():
+        try:
+            check(((0.0, cell),), settings.allow_unstable)
+        except InvalidInput as fault:
+            raise fault.under("system" if name == "reference" else f"claim point {name}") from None
+    points = [(name, r) for r in range(settings.replications) for name in cells]
+    runner = partial(run_cell, cells, settings.seed, settings.engine)
+    results = sweep(runner, points, settings.n_jobs, settings.experiment)
+    if len(results) < len(points):
+        raise KeyboardInterrupt
+    judged = judge(system, claim, results)
+    _write(settings, folder, judged, _reference_kpis(settings.base, results))
+    _print(judged, folder)
+
+
+def judge(system: Blueprint, claim: Claim, results: Mapping[Point, Mapping[str, Any]]) -> dict[str, Any]:
+    """The claim's figures and verdict: C01's rule is a distance of 4 standard errors (model.md section 3)."""
+    n = len(system.stages)
+    p = system.stages[system.first].error.p
+    closed = 1.0 - float(np.prod([1.0 - stage.error.p for stage in system.stages.values()]))
+    reference = _pooled(results, "reference")
+    affected, orders = int(reference["affected"][-1]), int(reference["orders"])
+    low, high = share_interval(affected, orders)
+    from_closed = distance(affected, orders, closed)
+    from_stated = _distance_observed(affected, orders, claim.stated)
+    grid = _grid(claim, results)
+    dependence = _dependence(system, claim, results)
+    checks = [from_closed, *(row["z"] for row in grid), *(row["z"] for row in dependence)]
+    return {
+        "id": "C01",
+        "statement": f"{n} stages that fail on {100 * p:g} of 100 occasions affect {100 * claim.stated:g} % of outputs",
+        "stated": claim.stated,
+        "closed_form": closed,
+        "simulated": {"mean": affected / orders, "ci": [low, high], "n": orders},
+        "standard_errors_from_stated": from_stated,
+        "standard_errors_from_closed_form": from_closed,
+        "attempts_per_good_output": closed / (1 - closed) if closed < 1 else None,
+        "errors_per_order": {"simulated": reference["errors"] / orders, "closed_form": sum(
+            stage.error.p for stage in system.stages.values())},
+        "lead_time_mean": reference["lead_time"] / orders,
+        "program_agrees": bool(all(abs(z) <= LIMIT for z in checks)),
+        "verdict": verdict(p, n, claim.stated, closed, affected / orders, (low, high), from_stated, from_closed),
+        "readings": readings(p, n, claim.stated),
+        "grid": grid,
+        "dependence": dependence,
+    }  # fmt: skip
+
+
+def _distance_observed(count: int, n: int, stated: float) -> float:
+    """Distance of a stated share in standard errors of the observed one."""
+    share = count / n
+    error = float(np.sqrt(max(share * (1 - share), 1.0 / n) / n))
+    return (share - stated) / error
+
+
+def _grid(claim: Claim, results: Mapping[Point, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows = []
+    for p in claim.p:
+        pooled = _pooled(results, f"p={p:g}")
+        for n in claim.stages:
+            count, orders = int(pooled["affected"][n - 1]), int(pooled["orders"])
+            low, high = share_interval(count, orders)
+            closed = share_affected(p, n)
+            rows.append(
+                {"p": p, "stages": n, "n": orders, "simulated": count / orders, "low": low, "high": high,
+                 "closed_form": closed, "z": distance(count, orders, closed)}
+            )  # fmt: skip
+    return rows
+
+
+def _dependence(system: Blueprint, claim: Claim, results: Mapping[Point, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    p, n = system.stages[system.first].error.p, len(system.stages)
+    cells: list[tuple[str, str, float, float | None]] = [
+        (f"frailty={rho:g}", f"shared frailty, correlation {rho:g}", share_affected_frailty(p, n, rho), n * p)
+        for rho in claim.frailty
+    ]
+    k = claim.knock_on
+    latched = errors_latched(p, n, k) if k * p <= 1 else None
+    cells.append((f"knock_on={k:g}", f"latched knock-on, factor {k:g}", share_affected(p, n), latched))
+    rows = []
+    for cell, name, closed, errors in cells:
+        pooled = _pooled(results, cell)
+        count, orders = int(pooled["affected"][-1]), int(pooled["orders"])
+        low, high = share_interval(count, orders)
+        rows.append(
+            {"name": name, "n": orders, "share": count / orders, "low": low, "high": high, "closed_form": closed,
+             "errors_per_order": pooled["errors"] / orders, "errors_closed_form": errors,
+             "z": distance(count, orders, closed)}
+        )  # fmt: skip
+    return rows
+
+
+def verdict(
+    p: float, n: int, stated: float, closed: float, simulated: float, interval: tuple[float, float],
+    from_stated: float, from_closed: float,
+) -> str:  # fmt: skip
+    """What is arithmetic, what was simulated, and what follows for the stated figure."""
+    low, high = interval
+    measured = f"{100 * simulated:.2f} % [{100 * low:.2f}, {100 * high:.2f}]"
+    arithmetic = f"Arithmetic: 1 - (1 - p)^n at p = {p:g}, n = {n} is {100 * closed:.2f} %."
+    if abs(from_closed) > LIMIT:
+        return f"{arithmetic} Simulated: {measured}, {abs(from_closed):.1f} standard errors from it: the program is wrong."
+    if abs(from_stated) > LIMIT:
+        return (
+            f"Refuted as printed. {arithmetic} Simulated: {measured}, {abs(from_stated):.0f} standard errors from the "
+            f"stated {100 * stated:g} %. The mechanism holds: small stage errors add up to {closed / p:.1f} times one "
+            "stage's rate. (The paper prints 11 %; the formula it prints beside it gives 9.56 %.)"
+        )
+    return (
+        f"Not refuted. {arithmetic} Simulated: {measured}, within {LIMIT:g} standard errors of the stated "
+        f"{100 * stated:g} %."
+    )
+
+
+def _write(settings: Settings, folder: RunFolder, judged: dict[str, Any], kpis: pd.DataFrame) -> None:
+    from analysis.figures.style import save
+    from analysis.report.page import render
+    from analysis.report.ten_stage_page import ten_stage_figures, ten_stage_page
+
+    figures = ten_stage_figures(judged)
+    page = ten_stage_page(
+        judged,
+        system=settings.system,
+        seed=settings.seed,
+        replications=settings.replications,
+        engine=settings.engine,
+        figures=figures,
+    )
+    folder.write_text("report.html", render(page))
+    for name, figure in figures.items():
+        save(figure, folder.path / "figures", name)
+    comparison, _ = write_tables(folder, kpis, settings.base)
+    folder.write_csv("compounding.csv", pd.DataFrame(judged["grid"]))
+    write_results(folder, settings, comparison, extra={"claim": judged})
+
+
+def _reference_kpis(base: str, results: Mapping[Point, Mapping[str, Any]]) -> pd.DataFrame:
+    """The reference point, replication by replication, in the tidy form of every study."""
+    rows = []
+    for (cell, replication), part in results.items():
+        if cell == "reference":
+            orders = part["orders"]
+            rows.append((base, replication, "failure_share", part["affected"][-1] / orders))
+            rows.append((base, replication, "errors_per_order", part["errors"] / orders))
+            rows.append((base, replication, "lead_time_mean", part["lead_time"] / orders))
+            rows.append((base, replication, "orders_completed", float(orders)))
+    return pd.DataFrame(rows, columns=KPI_COLUMNS)
+
+
+def _print(judged: Mapping[str, Any], folder: RunFolder) -> None:
+    print(f"{'p':>9}{'stages':>8}{'simulated':>11}  95 % interval       closed form")
+    for row in judged["grid"]:
+        interval = f"[{row['low']:.4f}, {row['high']:.4f}]"
+        print(f"{row['p']:>9g}{row['stages']:>8}{row['simulated']:>11.4f}  {interval:<20}{row['closed_form']:.4f}")
+    low, high = judged["simulated"]["ci"]
+    print(f"Reference: {judged['simulated']['mean']:.5f} [{low:.5f}, {high:.5f}] of {judged['simulated']['n']} orders")
+    print(judged["verdict"])
+    print(f"Report: {folder.path / 'report.html'}")

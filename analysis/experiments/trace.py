@@ -1,0 +1,114 @@
+"""One replication in full: event log, tables, and the journey of one customer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.event_log import event_log, journey, most_eventful_customer
+from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
+from analysis.measures import measure
+from analysis.run_folder import RunFolder
+from scenarios.build import build
+from scenarios.config import Settings
+from scenarios.scenario import timeline
+from scenarios.study import check_scenarios, pilot_facts
+from scenarios.sweep import compile_first
+from sim.invalid import require, unknown_name
+from sim.journal import Journal
+from sim.simulate import simulate
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What to trace: one replication of one scenario, and the customer to follow (-1: the most eventful order's)."""
+
+    scenario: str = "do_nothing"
+    replication: int = 0
+    customer: int = -1
+
+    def __post_init__(self) -> None:
+        require(0 <= self.replication < 2**30, "replication", self.replication, "must be a whole number >= 0")
+        require(self.customer >= -1, "customer", self.customer, "must be the row of a customer, or -1")
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Simulate one replication, write its event log and report, print where they are."""
+    trace = build(Trace, settings.trace, "trace")
+    scenarios = {s.name: s for s in settings.scenarios}
+    if trace.scenario not in scenarios:
+        raise unknown_name("trace.scenario", trace.scenario, scenarios, "selected scenario")
+    facts = pilot_facts(settings)
+    check_scenarios(settings, facts)
+    compile_first()
+    system = timeline(settings.blueprint, scenarios[trace.scenario], settings.seed, trace.replication, facts)
+    journal = simulate(system, settings.seed, trace.replication, settings.engine, settings.allow_unstable)
+    customers = len(journal["customers"])
+    allowed = f"must be the row of one of the {customers} customers"
+    require(trace.customer < customers, "trace.customer", trace.customer, allowed)
+    customer = most_eventful_customer(journal) if trace.customer < 0 else trace.customer
+    metrics = measure(journal)
+    rows = [(trace.scenario, trace.replication, name, value) for name, value in metrics.items()]
+    comparison, _ = write_tables(folder, pd.DataFrame(rows, columns=KPI_COLUMNS), trace.scenario)
+    log = event_log(journal)
+    folder.write_csv("event_log.csv", log)
+    steps = journey(journal, customer)
+    folder.write_csv("journey.csv", pd.DataFrame(steps, columns=["time", "event", "stage", "staff", "what"]))
+    _write_report(settings, trace, folder, journal, customer, steps)
+    write_results(folder, settings, comparison, 1, {"trace": {"customer": customer, "events": len(log)}})
+    print(_journey_text(customer, steps))
+    print(f"Event log: {folder.path / 'event_log.csv'} ({len(log)} events)")
+    print(f"Report: {folder.path / 'report.html'}")
+
+
+def _journey_text(customer: int, steps: list[dict[str, object]]) -> str:
+    lines = [f"Customer {customer}"]
+    for step in steps[:60]:
+        place = " at ".join(str(step[k]) for k in ("staff", "stage") if step[k])
+        lines.append(f"{float(str(step['time'])):10.2f} h  {step['event']:<26} {place:<32} {step['what']}".rstrip())
+    if len(steps) > 60:
+        lines.append(f"... and {len(steps) - 60} more steps in journey.csv")
+    return "\n".join(lines)
+
+
+def _write_report(
+    settings: Settings, trace: Trace, folder: RunFolder, journal: Journal, customer: int, steps: list[dict[str, object]]
+) -> None:
+    from analysis.figures.blueprint_map import blueprint_map
+    from analysis.figures.style import save
+    from analysis.report.page import render
+    from analysis.report.trace_page import trace_page
+
+    page = trace_page(
+        steps,
+        order=order_facts(journal, customer),
+        system=settings.system,
+        scenario=trace.scenario,
+        seed=settings.seed,
+        replication=trace.replication,
+        engine=settings.engine,
+    )
+    folder.write_text("report.html", render(page))
+    save(blueprint_map(journal.blueprint), folder.path / "figures", "blueprint")
+
+
+def order_facts(journal: Journal, customer: int) -> dict[str, str]:
+    """What to tell about a customer's orders, as texts."""
+    orders = journal["orders"][journal["orders"]["customer"] == customer]
+    facts = {"Customer": str(customer), "Orders": str(len(orders))}
+    delivered = orders[~np.isnan(orders["delivered"])]
+    if len(delivered) == 0:
+        return facts
+    times = delivered["delivered"] - delivered["placed"]
+    facts["Lead time, mean"] = f"{times.mean():.2f} h (promised {delivered['promised'].mean():.2f} h)"
+    facts["Waiting in queues, mean"] = f"{delivered['waited'].mean():.2f} h"
+    facts["Errors made / reached the customer"] = f"{delivered['errors'].sum()} / {delivered['reached'].sum()}"
+    if journal.plan.perception_on:
+        desired, perceived = delivered["S"], delivered["P"]
+        quality = 100 * perceived / desired if (desired > 0).all() else np.array([math.nan])
+        facts["Perceived / desired, mean"] = f"{perceived.mean():.3f} / {desired.mean():.3f}"
+        facts["Service quality by order"] = ", ".join(f"{value:.1f}" for value in quality[:20])
+    return facts

@@ -1,0 +1,62 @@
+"""The report of a trace: one customer's journey, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.figures.style import title_of
+from analysis.report.numbers import number
+from analysis.report.page import Note, ReportPage, Section, Table
+
+
+def trace_page(
+    journey: Sequence[Mapping[str, Any]],
+    *,
+    order: Mapping[str, str],
+    system: str,
+    scenario: str,
+    seed: int,
+    replication: int,
+    engine: str,
+    warnings: Sequence[str] = (),
+) -> ReportPage:
+    """The page of a journey: rows with time (h), event, stage, staff, what, in order of time.
+
+    `order` holds what to tell about the order as (name, text), such as lead time, promised, perceived and desired.
+    """
+    start = float(journey[0]["time"]) if journey else 0.0
+    rows = tuple(
+        (
+            number(float(row["time"]), 2), number(float(row["time"]) - start, 2), title_of(row["event"]),
+            title_of(row["stage"] or ""), title_of(row["staff"] or ""), str(row["what"] or ""),
+        )
+        for row in journey
+    )  # fmt: skip
+    columns = ("Clock, h", "Since the start, h", "Event", "Stage", "Staff member", "What happened")
+    table = Table("Journey", columns, rows, "rrllll")
+    facts = Table("The order", ("Fact", "Value"), tuple((name, text) for name, text in order.items()), "ll")
+    note = Note("Example", "One order of one simulated run. It shows how the model works, not how often things happen.")
+    sections = [Section("Step by step", (), (table,), (), (note,))]
+    if order:
+        sections.insert(0, Section("How it ended", (), (facts,)))
+    stages = list(dict.fromkeys(title_of(row["stage"]) for row in journey if row["stage"]))
+    return ReportPage(
+        title=f"One customer's journey through {title_of(system)}",
+        question="What happens to one order between its placement and its delivery?",
+        answer=_answer(journey, stages),
+        sections=tuple(sections),
+        facts=(
+            ("System", system), ("Scenario", scenario), ("Seed", str(seed)), ("Replication", str(replication)),
+            ("Engine", engine),
+        ),
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _answer(journey: Sequence[Mapping[str, Any]], stages: Sequence[str]) -> str:
+    if not journey:
+        return "No event was recorded for this order."
+    took = float(journey[-1]["time"]) - float(journey[0]["time"])
+    passed = f"{len(stages)} stages" if len(stages) != 1 else "one stage"
+    return f"In {number(took, 2)} h it passed {passed} and left {len(journey)} events."

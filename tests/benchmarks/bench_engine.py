@@ -1,0 +1,127 @@
+"""Speed of the SimPy engine against idiomatic SimPy and Ciw, in one interleaved run.
+
+    python tests/benchmarks/bench_engine.py [--rounds 5] [--customers 10000] [--json FILE]
+
+The model: ten stages in series, two members each, Poisson arrivals, exponential service, utilisation 0.8, every visit
+recorded. Ciw is left out where it is not installed (pip install ciw). Prints microseconds a visit (median over the
+rounds) and the ratio to our Layer 0; the order of the rounds alternates, so that a drift of the machine's speed hits
+all alike. Timings are reported, never asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import simpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scenarios.config import load_blueprint
+from sim.blueprint import Blueprint
+from sim.simulate import simulate, warm_up
+
+STAGES, MEMBERS, RATE, UTILISATION = 10, 2, 2.5, 0.8
+SERVICE = UTILISATION * MEMBERS / RATE
+
+
+def idiomatic_simpy(customers: int) -> int:
+    """A process per customer, a Resource per stage, a tuple per visit; returns the number of visits."""
+    generator = random.Random(1)
+    env = simpy.Environment()
+    stages = [simpy.Resource(env, MEMBERS) for _ in range(STAGES)]
+    log: list[tuple[int, int, float, float, float, bool]] = []
+
+    def customer(number: int):
+        for index, stage in enumerate(stages):
+            arrived = env.now
+            with stage.request() as request:
+                yield request
+                began = env.now
+                yield env.timeout(generator.expovariate(1.0 / SERVICE))
+            log.append((number, index, arrived, began, env.now, generator.random() < 0.01))
+
+    def source():
+        for number in range(customers):
+            yield env.timeout(generator.expovariate(RATE))
+            env.process(customer(number))
+
+    env.process(source())
+    env.run()
+    return len(log)
+
+
+def ciw_network(customers: int) -> int:
+    """The same in Ciw."""
+    import ciw
+
+    routing = [[1.0 if j == i + 1 else 0.0 for j in range(STAGES)] for i in range(STAGES)]
+    arrivals = [ciw.dists.Exponential(RATE), *([None] * (STAGES - 1))]
+    network = ciw.create_network(
+        arrival_distributions=arrivals,
+        service_distributions=[ciw.dists.Exponential(1.0 / SERVICE)] * STAGES,
+        number_of_servers=[MEMBERS] * STAGES,
+        routing=routing,
+    )
+    ciw.seed(1)
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(customers, method="Finish")
+    return len(simulation.get_all_records())
+
+
+def gapline_layer_0(customers: int) -> int:
+    """Ours, Layer 0: flow and errors."""
+    stage = [f"system.stage_defaults.service.mean={SERVICE}", "system.horizon.warm_up=0"]
+    blueprint = load_blueprint("ten_stage", [*stage, f"system.horizon.measured={customers / RATE}"])
+    return len(simulate(blueprint)["visits"])
+
+
+def gapline_all_layers(customers: int) -> int:
+    """Ours, order_to_delivery with all layers, as many orders."""
+    blueprint: Blueprint = load_blueprint("order_to_delivery")
+    horizon = replace(blueprint.horizon, warm_up=0.0, measured=customers / RATE)
+    return len(simulate(replace(blueprint, horizon=horizon))["visits"])
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--customers", type=int, default=10_000)
+    options.add_argument("--json", type=Path)
+    asked = options.parse_args()
+    peers: dict[str, Callable[[int], int]] = {
+        "gapline, Layer 0": gapline_layer_0,
+        "idiomatic SimPy": idiomatic_simpy,
+        "gapline, all layers": gapline_all_layers,
+    }
+    if find_spec("ciw"):
+        peers["Ciw"] = ciw_network
+    warm_up()
+    times: dict[str, list[float]] = {name: [] for name in peers}
+    for number in range(asked.rounds):
+        for name in list(peers) if number % 2 == 0 else list(reversed(peers)):
+            began = time.perf_counter()
+            visits = peers[name](asked.customers)
+            times[name].append((time.perf_counter() - began) / visits * 1e6)
+    ours = times["gapline, Layer 0"]
+    print(f"{'':24}{'us/visit':>10}{'ratio to Layer 0 (min .. median .. max)':>44}")
+    table = {}
+    for name, values in times.items():
+        ratios = sorted(a / b for a, b in zip(values, ours, strict=True))
+        middle = statistics.median(ratios)
+        table[name] = {"us_per_visit": values, "ratio": {"min": ratios[0], "median": middle, "max": ratios[-1]}}
+        print(f"{name:24}{statistics.median(values):10.2f}{ratios[0]:24.2f} .. {middle:.2f} .. {ratios[-1]:.2f}")
+    if asked.json:
+        asked.json.write_text(json.dumps(table, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+"""Figures: well-formed, self-contained, deterministic, nothing overlapping, safe with any name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from analysis.figures import style
+from analysis.figures.blueprint_layout import layout
+from analysis.figures.blueprint_map import blueprint_map
+from analysis.figures.blueprint_route import columns
+from analysis.figures.blueprint_shapes import Box, Layout
+from analysis.figures.compounding import compounding
+from analysis.figures.forest import forest, verdict
+from analysis.figures.gap_chart import gap_chart
+from analysis.figures.survey_chart import survey_chart
+from analysis.measures import METRICS
+from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, Stage, StaffMember, StaffPool
+
+HOSTILE = ("<script>alert(1)</script>", "$x^2$ & more_\\frac", 'quote " and \x07 bell')
+
+
+def pools(*names: str, size: int = 2) -> dict[str, StaffPool]:
+    return {name: StaffPool({f"{name}_{i}": StaffMember() for i in range(size)}) for name in names}
+
+
+def serial(names: Sequence[str]) -> Blueprint:
+    """A chain: the ends onstage, one appraisal stage, borders, a batch."""
+    n = len(names)
+    stages = {
+        name: Stage(
+            pool=f"{name}_team", function="front_office" if i < 2 else "order_processing_and_fulfilment",
+            onstage=i < 2 or i >= n - 2, moment_of_truth=i < 1 or i >= n - 2, appraisal=n > 4 and i == n // 2,
+        )
+        for i, name in enumerate(names)
+    }  # fmt: skip
+    route = {
+        name: {(names[i + 1] if i + 1 < n else DELIVERED): Handoff(border=i == 1, batch=5 if i == 3 else 1)}
+        for i, name in enumerate(names)
+    }
+    return Blueprint(stages, pools(*(f"{n}_team" for n in names)), {"all": Segment()}, route, names[0])
+
+
+def routed() -> Blueprint:
+    """Branches, a stack of stages in one column, a skip, a loop over two stages and a loop on one."""
+    onstage = {"onstage": True, "moment_of_truth": True}
+    stages = {
+        "first_line": Stage(pool="agents", **onstage),
+        "second_line": Stage(pool="specialists", **onstage),
+        "chat": Stage(pool="agents", **onstage),
+        "third_line": Stage(pool="engineers", function="development"),
+        "quality_check": Stage(pool="checkers", function="quality", appraisal=True),
+        "field_visit": Stage(pool="technicians", onstage=True),
+    }
+    route = {
+        "first_line": {
+            DELIVERED: Handoff(0.6), "second_line": Handoff(0.25), "chat": Handoff(0.1), "field_visit": Handoff(0.05),
+        },
+        "second_line": {DELIVERED: Handoff(0.6), "third_line": Handoff(0.35, border=True), "first_line": Handoff(0.05)},
+        "chat": {DELIVERED: Handoff(0.8), "third_line": Handoff(0.2)},
+        "third_line": {"quality_check": Handoff(0.9, batch=3), "third_line": Handoff(0.1)},
+        "quality_check": {DELIVERED: Handoff(0.7), "third_line": Handoff(0.1), "field_visit": Handoff(0.2)},
+        "field_visit": {DELIVERED: Handoff()},
+    }  # fmt: skip
+    staff = pools("agents", "specialists", "engineers", "checkers", "technicians")
+    return Blueprint(stages, staff, {"all": Segment()}, route, "first_line")
+
+
+def dense(n: int = 9) -> Blueprint:
+    """Every stage may go on to every later one and back to the first."""
+    names = [f"step_{i}" for i in range(n)]
+    stages = {name: Stage(pool="all", onstage=i % 2 == 0) for i, name in enumerate(names)}
+    route = {}
+    for i, name in enumerate(names):
+        ways = [*names[i + 1 :], DELIVERED, *names[:1]]
+        route[name] = {way: Handoff(1 / len(ways)) for way in ways}
+    return Blueprint(stages, pools("all"), {"all": Segment()}, route, names[0])
+
+
+SYSTEMS = {
+    "3": serial(["order", "make", "deliver"]),
+    "10": serial([f"an_awkwardly_long_stage_name_{i}" for i in range(10)]),
+    "30": serial([f"stage_{i}" for i in range(30)]),
+    "1": serial(["all_in_one"]),
+    "routed": routed(),
+    "dense": dense(),
+    "hostile": serial([*HOSTILE, "w" * 60]),
+}
+
+
+@pytest.fixture(params=SYSTEMS)
+def plan(request: pytest.FixtureRequest) -> Layout:
+    blueprint = SYSTEMS[request.param]
+    return layout(blueprint, {name: 7.3 * i for i, name in enumerate(blueprint.stages)})
+
+
+def comparison(scenarios: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        {"scenario": s, "metric": m, "mean": 0.5, "sd": 0.1, "n": 20, "low": 0.4, "high": 0.6, "difference": 0.01 * i,
+         "difference_low": 0.01 * i - 0.015, "difference_high": 0.01 * i + 0.015, "variance_reduction": 0.8}
+        for i, s in enumerate(scenarios)
+        for m in ("service_quality", "failure_share", "lead_time_mean", "cost_per_right_order")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def gap_rows(scenarios: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        {"scenario": s, "dimension": d, "expected": 0.88, "adequate": 0.7, "perceived": 0.75, "gap": -0.13,
+         "gap_low": -0.14, "gap_high": -0.12, "sq": 85.2, "sq_low": 84.0, "sq_high": 86.4, "difference": 0.0,
+         "difference_low": 0.0, "difference_high": 0.0}
+        for s in scenarios
+        for d in (*DIMENSIONS, "overall")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def texts(svg: str) -> str:
+    """All text of an SVG; lines joined by blanks."""
+    root = ElementTree.fromstring(svg)
+    return " ".join(" ".join(root.itertext()).split())
+
+
+def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    metrics = [METRICS[m] for m in ("service_quality", "failure_share", "lead_time_mean", "cost_per_right_order")]
+    group = {"expectation": 4.4, "perception": 3.6, "gap": -0.8, "ci": [-0.9, -0.7]}
+    row = {"p": 0.01, "stages": 10, "simulated": 0.0957, "low": 0.09, "high": 0.101, "closed_form": 0.0956}
+    drawn = {
+        "forest": forest(comparison(names), metrics, names),
+        "gaps": gap_chart(gap_rows(names), names),
+        "survey": survey_chart({**dict.fromkeys(names, group), "alone": {**group, "ci": [None, None]}}, (1, 5)),
+        "map": blueprint_map(serial(list(names)), {name: 3.0 for name in names}),
+        "compounding": compounding([row]),
+    }
+    for name, figure in drawn.items():
+        yield name, style.inline_svg(figure, name, f"title {name}", "described")
+
+
+# ------------------------------------------------------------------------------------------------------ blueprint
+
+
+def test_stages_do_not_overlap_and_lie_on_the_page(plan: Layout) -> None:
+    page = Box(0, 0, plan.width, plan.height)
+    boxes = [*plan.stages.values(), *plan.pills]
+    assert all(page.holds(box) for box in boxes)
+    assert not [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)]
+
+
+def test_texts_do_not_overlap_and_lie_on_the_page(plan: Layout) -> None:
+    page = Box(0, 0, plan.width, plan.height)
+    assert all(page.holds(text.box) for text in plan.texts)
+    clashes = [(a.text, b.text) for a, b in combinations(plan.texts, 2) if a.box.overlaps(b.box, slack=0.3)]
+    assert not clashes
+
+
+def test_texts_of_a_stage_lie_inside_it_and_others_outside(plan: Layout) -> None:
+    for text in plan.texts:
+        if text.stage:
+            assert plan.stages[text.stage].holds(text.box)
+        else:
+            assert not [name for name, box in plan.stages.items() if box.overlaps(text.box)]
+
+
+def test_lines_cross_no_stage(plan: Layout) -> None:
+    for line in plan.lines:
+        for (ax, ay), (bx, by) in zip(line.points, line.points[1:], strict=False):
+            stretch = Box(min(ax, bx), min(ay, by), abs(bx - ax), abs(by - ay))
+            for box in plan.stages.values():
+                inside = (
+                    min(stretch.right, box.right) - max(stretch.left, box.left) > -0.01
+                    and min(stretch.bottom, box.bottom) - max(stretch.top, box.top) > -0.01
+                )
+                touches = (ax, ay) in _rim(box, ax, ay) or (bx, by) in _rim(box, bx, by)
+                assert not inside or touches, (line.kind, line.points)
+
+
+def _rim(box: Box, x: float, y: float) -> list[tuple[float, float]]:
+    on_side = abs(x - box.left) < 0.01 or abs(x - box.right) < 0.01
+    on_edge = abs(y - box.top) < 0.01 or abs(y - box.bottom) < 0.01
+    return [(x, y)] if on_side or on_edge else []
+
+
+def test_columns_follow_the_route_and_loops_go_back() -> None:
+    depth, back = columns(routed())
+    assert depth == {
+        "first_line": 0, "second_line": 1, "chat": 1, "third_line": 2, "quality_check": 3, "field_visit": 4,
+    }  # fmt: skip
+    assert back == {("second_line", "first_line"), ("third_line", "third_line"), ("quality_check", "third_line")}
+
+
+def test_a_map_says_lanes_probabilities_batches_and_values() -> None:
+    svg = style.inline_svg(blueprint_map(routed(), {"chat": 12.5}), "m", "t", "d")
+    said = texts(svg)
+    for word in ("Customer", "Onstage", "Backstage", "Support", "60 %", "5 %", "×3", "12.5 per 1 000", "goes back",
+                 "line of visibility", "moment of truth", "agents (2)"):  # fmt: skip
+        assert word in said
+    for name in routed().stages:
+        assert name.replace("_", " ") in said
+
+
+def test_a_map_without_values_has_no_colour_bar() -> None:
+    assert "Colour" not in texts(style.inline_svg(blueprint_map(routed()), "m", "t", "d"))
+
+
+# -------------------------------------------------------------------------------------------------------- general
+
+
+def test_every_figure_is_self_contained_and_named() -> None:
+    for name, svg in figures(("do_nothing", "process_redesign", "frontline_training")):
+        root = ElementTree.fromstring(svg)
+        assert root.tag == "svg"
+        assert root.get("role") == "img"
+        assert [child.tag for child in root[:2]] == ["title", "desc"]
+        assert root.get("aria-labelledby") == f"{name}-title {name}-desc"
+        assert "http" not in svg
+        assert "<script" not in svg
+        assert "<image" not in svg
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(ids) == len(set(ids))
+        assert all(str(i).startswith(f"{name}-") for i in ids)
+        if name != "compounding":
+            for shown in ("do nothing", "process redesign", "frontline training"):
+                assert shown in texts(svg)
+        if name == "gaps":
+            assert all(dimension in texts(svg) for dimension in (*DIMENSIONS, "overall"))
+
+
+def test_hostile_names_are_text() -> None:
+    for _, svg in figures(HOSTILE):
+        assert "<script" not in svg
+        ElementTree.fromstring(svg)
+
+
+def test_equal_figures_give_equal_bytes(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        style.save(forest(comparison(["x", "y"]), [METRICS["service_quality"]], ["x", "y"]), tmp_path / folder, "f")
+    for ending in ("svg", "png"):
+        assert (tmp_path / "a" / f"f.{ending}").read_bytes() == (tmp_path / "b" / f"f.{ending}").read_bytes()
+    assert b"<text" in (tmp_path / "a" / "f.svg").read_bytes()
+
+
+def test_the_style_leaves_the_readers_settings_alone() -> None:
+    import matplotlib
+
+    before = matplotlib.rcParams["font.size"]
+    with style.house_style():
+        assert matplotlib.rcParams["text.parse_math"] is False
+    assert matplotlib.rcParams["font.size"] == before
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "better", "word"),
+    [
+        (1, 2, "higher", "better"),
+        (1, 2, "lower", "worse"),
+        (-2, -1, "lower", "better"),
+        (-1, 1, "higher", "unclear"),
+        (0, 1, "higher", "unclear"),
+        (1, 2, "", "changed"),
+        (0, 0, "higher", "no change"),
+        (float("nan"), float("nan"), "higher", "unclear"),
+    ],
+)
+def test_a_difference_is_judged_by_its_interval(low: float, high: float, better: str, word: str) -> None:
+    assert verdict((low + high) / 2, low, high, better).word == word
+
+
+def test_text_is_broken_to_fit() -> None:
+    assert style.fit("short", 100, 9, 2) == ["short"]
+    rows = style.fit("a rather long name of a stage " + "w" * 40, 60, 9, 2)
+    assert len(rows) == 2
+    assert rows[-1].endswith("…")
+    assert all(style.text_width(row, 9) <= 60 for row in rows)
