@@ -11,50 +11,59 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
-from analysis.experiments import run_experiment
+from analysis.experiments import check_experiment, run_experiment
 from analysis.run_folder import RunFolder, command_line, unwritable
-from scenarios.config import CONF, compose_config, explain, settings_from
+from scenarios.compose import CONF, compose_config, explain, permit_new_parameters
+from scenarios.config import settings_from
 from sim.invalid import InvalidInput
 
 BAD_INPUT, INTERRUPTED = 2, 130
+_faults: list[InvalidInput] = []  # of the jobs that Hydra ran: raised there, they would come with its own message
 
 
 @hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")
 def _hydra_entry(config: DictConfig) -> None:
-    folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), command_line())
-    run_experiment(settings_from(config), folder)
+    try:
+        folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), command_line())
+        try:
+            run_experiment(settings_from(config), folder)
+        except InvalidInput:
+            folder.discard_if_empty()
+            raise
+    except InvalidInput as fault:
+        _faults.append(fault)
 
 
-def main() -> Any:
+def main() -> None:
     """Entry point of `python run.py` and `gapline`. Exit code 2 and one line for bad input, 130 after Ctrl-C."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions over instead of printing them
+    flags = [word for word in sys.argv[1:] if word.startswith("-")]
     overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
     try:
-        if len(overrides) == len(sys.argv) - 1:  # plain run: find bad input before a folder is made
-            settings_from(compose_config(overrides))
+        if not flags:  # a plain run: find bad input before a folder is made
+            check_experiment(settings_from(compose_config(overrides)))
+        sys.argv[1:] = [*flags, *permit_new_parameters(overrides)]
         _hydra_entry()
     except InvalidInput as fault:
-        return _stop(fault)
-    except (HydraException, OmegaConfBaseException) as fault:
-        return _stop(explain(fault, overrides))
+        _faults.append(fault)
     except OSError as fault:
-        return _stop(unwritable(Path(fault.filename or "."), fault))
+        _faults.append(unwritable(Path(fault.filename or "."), fault))
     except KeyboardInterrupt:
         print("stopped before any replication was complete; nothing was written", file=sys.stderr)
         sys.exit(INTERRUPTED)
-
-
-def _stop(fault: InvalidInput) -> None:
-    print(f"gapline: {fault}", file=sys.stderr)
-    sys.exit(BAD_INPUT)
+    except Exception as fault:
+        if not type(fault).__module__.startswith(("hydra", "omegaconf")):
+            raise
+        _faults.append(explain(fault, overrides))
+    for found in _faults:
+        print(f"gapline: {found}", file=sys.stderr)
+    if _faults:
+        sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

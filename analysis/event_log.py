@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,6 +11,9 @@ import pandas as pd
 
 from sim.blueprint import DIMENSIONS
 from sim.journal import Journal
+from sim.tables import CAUSES, ERROR_STATES, FINDERS
+
+Row = Callable[..., dict[str, object]]
 
 MONDAY = datetime(2024, 1, 1, 9)  # a Monday; working hours are laid on days of 8 h from 9:00, Monday to Friday
 HOURS_A_DAY, DAYS_A_WEEK = 8.0, 5
@@ -105,7 +109,9 @@ def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
     rows += _error_rows(journal, index, row)
     for moment in journal["moments"][journal["moments"]["order"] == index]:
         scores = ", ".join(
-            f"{name} {score:.2f}" for name, score in zip(DIMENSIONS, moment["seen"], strict=True) if not math.isnan(score)
+            f"{name} {score:.2f}"
+            for name, score in zip(DIMENSIONS, moment["seen"], strict=True)
+            if not math.isnan(score)
         )
         at = "moment of truth" if moment["stage"] >= 0 else "moment of truth: delivery"
         rows.append(row(moment["time"], at, moment["stage"], moment["staff"], scores))
@@ -118,19 +124,18 @@ def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
     return rows
 
 
-def _error_rows(journal: Journal, index: int, row: object) -> list[dict[str, object]]:
-    assert callable(row)
-    frame = journal.frame("errors")
+def _error_rows(journal: Journal, index: int, row: Row) -> list[dict[str, object]]:
+    names = journal.plan.stage_names
     rows = []
-    stages = {name: i for i, name in enumerate(journal.plan.stage_names)}
-    for error in frame[frame["order"] == index].itertuples():
-        size = "major" if error.major else "minor"
-        rows.append(row(error.made, f"{size} error", stages[str(error.stage)], -1, f"cause: {error.cause}"))
-        if not math.isnan(float(error.found)):
-            what = f"made at {error.stage}, found by {error.found_by}, {error.state}".replace("_", " ")
-            rows.append(row(error.found, "error found", stages[str(error.found_at)], -1, what))
-        if not math.isnan(float(error.seen)):
-            what = "complained" if error.complained else "did not complain"
-            what += f", {100 * error.recovered:.0f} % of the damage recovered" if error.recovered > 0 else ""
-            rows.append(row(error.seen, "customer sees the error", stages[str(error.stage)], -1, what))
+    for error in journal["errors"][journal["errors"]["order"] == index]:
+        size, cause = "major" if error["major"] else "minor", CAUSES[error["cause"]]
+        rows.append(row(error["made"], f"{size} error", error["stage"], error["staff"], f"cause: {cause}"))
+        if not math.isnan(error["found"]):
+            finder, state = FINDERS[error["found_by"]], ERROR_STATES[error["state"]]
+            what = f"made at {names[error['stage']]}, found by {finder}, {state}"
+            rows.append(row(error["found"], "error found", error["found_at"], -1, what.replace("_", " ")))
+        if not math.isnan(error["seen"]):
+            what = "complained" if error["complained"] else "did not complain"
+            what += f", {100 * error['recovered']:.0f} % of the damage recovered" if error["recovered"] > 0 else ""
+            rows.append(row(error["seen"], "customer sees the error", error["stage"], -1, what))
     return rows

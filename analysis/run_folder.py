@@ -7,10 +7,11 @@ import json
 import math
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,13 @@ class RunFolder:
             probe.unlink()
         except OSError as fault:
             raise unwritable(path, fault) from None
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder where nothing but Hydra's own record was written to it."""
+        record = self.path / ".hydra"
+        if all(entry == record for entry in self.path.iterdir()):
+            shutil.rmtree(record, ignore_errors=True)
+            self.path.rmdir()
 
     def write_bytes(self, name: str, content: bytes) -> Path:
         target = self.path / name
@@ -75,8 +83,8 @@ class RunFolder:
                 "engine": settings.engine,
                 "versions": {"python": platform.python_version(), **versions()},
                 "platform": platform.platform(),
-                "began": datetime.fromtimestamp(self._began, timezone.utc).isoformat(timespec="seconds"),
-                "ended": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "began": datetime.fromtimestamp(self._began, UTC).isoformat(timespec="seconds"),
+                "ended": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(time.time() - self._began, 3),
             },
         )
@@ -119,5 +127,5 @@ def json_ready(value: Any) -> Any:
 
 
 def command_line() -> list[str]:
-    """The command as typed, with the program's name alone (no path of this machine)."""
+    """The command, with the program's name alone (no path of this machine)."""
     return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -20,7 +20,7 @@ def build(cls: type[T], data: object, where: str = "") -> T:
     """An instance of dataclass `cls` from a mapping. Raises `InvalidInput` with the path of the first fault."""
     require(isinstance(data, Mapping), where, data, "must be a mapping of names to values")
     assert isinstance(data, Mapping)
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     try:
         require_known("", data, hints)
         for field in fields(cls):  # type: ignore[arg-type]
@@ -60,8 +60,9 @@ def _scalar(kind: Any, value: object, where: str) -> Any:
         return value
     if kind is float:
         require(isinstance(value, (int, float)) and not isinstance(value, bool), where, value, "must be a number")
-        require(abs(value) < 1e300, where, value, "must be a finite number")  # type: ignore[arg-type]
-        return float(value)  # type: ignore[arg-type]
+        assert isinstance(value, (int, float))
+        require(abs(value) < 1e300, where, value, "must be a finite number")
+        return float(value)
     if kind is int:
         require(isinstance(value, int) and not isinstance(value, bool), where, value, "must be a whole number")
         return value
@@ -73,5 +74,5 @@ def _scalar(kind: Any, value: object, where: str) -> Any:
 
 @cache
 def _hints(cls: type) -> dict[str, Any]:
-    names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    names = {field.name for field in fields(cls)}
     return {name: hint for name, hint in get_type_hints(cls).items() if name in names}

@@ -1,20 +1,16 @@
-"""From Hydra's configuration to checked settings: the only place that knows DictConfig."""
+"""From a composed configuration to checked settings: the only place where DictConfig becomes dataclasses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from scenarios.build import convert
+from scenarios.compose import compose_config
 from scenarios.scenario import Scenario, build_scenario
 from scenarios.survey import SurveySettings, desired_rows, read_survey
 from scenarios.system import build_blueprint
@@ -22,7 +18,6 @@ from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.simulate import ENGINES
 
-CONF = Path(__file__).resolve().parent.parent / "conf"
 EXPERIMENTS = ("compare", "ten_stage", "survey", "trace")
 
 
@@ -52,60 +47,6 @@ _KEYS = {
 }  # fmt: skip
 
 
-def compose_config(overrides: Sequence[str]) -> DictConfig:
-    """Compose conf/ with command-line overrides. Raises `InvalidInput` in one line for anything Hydra refuses."""
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose("config", overrides=list(overrides))
-    except (HydraException, OmegaConfBaseException) as fault:
-        raise explain(fault, overrides) from None
-    except YAMLError as fault:
-        raise InvalidInput("configuration", None, f"is not valid YAML: {fault}") from None
-    finally:
-        GlobalHydra.instance().clear()
-
-
-def explain(fault: Exception, overrides: Sequence[str]) -> InvalidInput:
-    """What Hydra or OmegaConf refused, in one line, with the nearest valid name where a name was wrong."""
-    for override in overrides:
-        key, _, value = override.partition("=")
-        group = key.lstrip("+~")
-        if group in ("system", "scenario", "experiment"):
-            known = sorted(p.stem for p in (CONF / group).glob("*.yaml"))
-            for name in value.strip("[]").split(","):
-                if name.strip() and name.strip() not in known:
-                    return unknown_name(group, name.strip(), known, group)
-    key = getattr(fault, "full_key", None) or ""
-    lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
-    message = lines[0] if lines else type(fault).__name__
-    for override in overrides:
-        path = override.partition("=")[0].lstrip("+~")
-        if f"'{path}'" in message or f"key: {path}" in str(fault) or f"'{path.rpartition('.')[2]}'" in message:
-            return _nearest_path(path, message)
-    return InvalidInput(str(key) or "command line", None, message)
-
-
-def _nearest_path(path: str, message: str) -> InvalidInput:
-    """An override that names no existing value: the nearest name at the level where the path breaks."""
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            node: Any = OmegaConf.to_container(compose("config"), resolve=False)
-    except (HydraException, OmegaConfBaseException):
-        return InvalidInput(path, None, message)
-    walked: list[str] = []
-    for part in path.split("."):
-        if not isinstance(node, dict) or part not in node:
-            where = ".".join([*walked, part])
-            if not isinstance(node, dict):
-                return InvalidInput(where, None, f"'{'.'.join(walked)}' is a value and has no parts")
-            fault = unknown_name(where, part, node, "parameter")
-            return InvalidInput(where, None, fault.allowed, fault.hint or "write +name=value to add one")
-        walked.append(part)
-        node = node[part]
-    return InvalidInput(path, None, message)
-
-
 def settings_from(config: DictConfig) -> Settings:
     """Checked settings from a composed configuration. Raises `InvalidInput` with the path of the first fault."""
     try:
@@ -123,9 +64,7 @@ def settings_from(config: DictConfig) -> Settings:
     require(isinstance(data.get("system"), dict), "system", data.get("system"), "must be a mapping: choose system=NAME")
     blueprint = with_survey(build_blueprint(data["system"]), data.get("expectations"))
     scenarios = _scenarios(data.get("scenarios"))
-    numbers = {
-        name: _whole(data, name, low) for name, low in (("replications", 1), ("seed", 0), ("n_jobs", -1))
-    }
+    numbers = {name: _whole(data, name, low) for name, low in (("replications", 1), ("seed", 0), ("n_jobs", -1))}
     require(numbers["n_jobs"] != 0, "n_jobs", 0, "must be a number of processes, or -1 for one per core")
     engine = data.get("engine")
     if engine not in ENGINES:
@@ -156,9 +95,13 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(value)
 
 
+_HIGHEST = {"replications": 1_000_000, "seed": 2**62 - 1, "n_jobs": 1024}
+
+
 def _whole(data: Mapping[str, Any], name: str, low: int) -> int:
     value: int = convert(int, data.get(name), name)
-    require(low <= value < 2**62, name, value, f"must be a whole number >= {low}")
+    high = _HIGHEST[name]
+    require(low <= value <= high, name, value, f"must be a whole number from {low} to {high}")
     return value
 
 
@@ -174,8 +117,15 @@ def _survey(data: object) -> SurveySettings | None:
     require(isinstance(data, Mapping), "survey", data, "must be a mapping: survey.file=PATH")
     assert isinstance(data, Mapping)
     require_known("survey", data, ["file", "scale", "columns", "wide", "weights", "drop_straight_lining"])
-    require(isinstance(data.get("file"), str), "survey.file", data.get("file"), "give the path of the survey: survey.file=PATH")
-    require(isinstance(data.get("scale"), (list, tuple)), "survey.scale", data.get("scale"), "must be a list [low, high]")
+    require(
+        isinstance(data.get("file"), str),
+        "survey.file",
+        data.get("file"),
+        "give the path of the survey: survey.file=PATH",
+    )
+    require(
+        isinstance(data.get("scale"), (list, tuple)), "survey.scale", data.get("scale"), "must be a list [low, high]"
+    )
     given = {k: v for k, v in data.items() if v is not None}
     given["scale"] = tuple(given["scale"])
     return SurveySettings(**given)
@@ -199,11 +149,12 @@ def with_survey(blueprint: Blueprint, data: object) -> Blueprint:
     try:
         survey = read_survey(SurveySettings(file=path, scale=tuple(scale)))
     except InvalidInput as fault:
-        where = fault.where.replace("survey.file", "survey").removeprefix("survey.")
+        where = "scale" if fault.where == "survey.scale" else "survey"
         raise InvalidInput(f"expectations.{where}", fault.value, fault.allowed, fault.hint) from None
     rows = desired_rows(survey, DIMENSIONS, mapping)
     segments = {
-        name: replace(s, expectations=replace(s.expectations, survey_rows=rows)) for name, s in blueprint.segments.items()
+        name: replace(s, expectations=replace(s.expectations, survey_rows=rows))
+        for name, s in blueprint.segments.items()
     }
     return replace(blueprint, segments=segments)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from scenarios.build import build
-from scenarios.interventions import InForce, Intervention, find
+from scenarios.interventions import InForce, Intervention, all_stages, find
 from sim.blueprint import Blueprint
 from sim.blueprint.checks import not_negative, probability
 from sim.draws import PROGRAMME, child_key, stable_id, uniform
@@ -16,6 +16,7 @@ from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.plan import Timeline
 
 STEP = 40.0  # h; a changing strength is renewed once a week
+_MOST_STEPS = 5200  # a century of them
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Programme:
 
     `start` counts hours from the end of the warm-up; the effect sets in `delay` h later and approaches its full size
     with time constant `ramp` h (0: at once), then decays with time constant `fade` h (0: never). `adoption` scales
-    it; `border_resistance` is lost at every border between functions in scope. `stages`, `functions` and `pools`
-    narrow the scope (empty: the intervention's own).
+    it; `border_resistance` is lost at every border between functions in scope. `stages`, or else `functions`, replace
+    the intervention's own scope; `pools` narrow what is named so, or replace it alone.
     """
 
     name: str
@@ -69,12 +70,12 @@ class Programme:
                     raise unknown_name(what, name, known, what[:-1])
         covered = self.stages or self.intervention.default_scope(b)
         if self.functions and not self.stages:
-            covered = tuple(n for n, s in b.stages.items() if s.function in self.functions)
+            covered = tuple(n for n in all_stages(b) if b.stages[n].function in self.functions)
         if self.pools:
-            wide = covered if self.stages or self.functions else tuple(b.stages)
+            wide = covered if self.stages or self.functions else all_stages(b)
             covered = tuple(n for n in wide if b.stages[n].pool in self.pools)
         require(len(covered) > 0, "stages", None, f"'{self.kind}' covers no stage of this system; name stages")
-        return covered
+        return tuple(dict.fromkeys(covered))
 
 
 _SCENARIO_KEYS = ("description", "evidence", "interventions")
@@ -152,6 +153,8 @@ def timeline(
 def _periods(base: Blueprint, scenario: Scenario) -> list[tuple[float, float]]:
     """Periods in which strengths are held: weekly steps from every point where a programme starts or sets in."""
     horizon = base.horizon
+    allowed = f"with interventions a run lasts at most {_MOST_STEPS * STEP:.0f} h (times are hours)"
+    require(horizon.end <= _MOST_STEPS * STEP, "system.horizon.measured", horizon.measured, allowed)
     marks = {0.0}
     for programme in scenario.programmes:
         for mark in (horizon.warm_up + programme.start, horizon.warm_up + programme.start + programme.delay):
@@ -187,4 +190,3 @@ def _at(
         except InvalidInput as fault:
             raise fault.under(where) from None
     return blueprint
-

@@ -16,6 +16,7 @@ from sim.blueprint import Blueprint
 from sim.invalid import InvalidInput
 from sim.journal import Journal
 from sim.simulate import check, simulate
+from sim.traffic import require_bounded
 
 Measure = Callable[[Journal], Measured]
 
@@ -57,6 +58,10 @@ class Runs:
 def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:
     """Apply and check every scenario before anything runs; returns each one's final blueprint."""
     finals = {}
+    try:
+        require_bounded(settings.blueprint)
+    except InvalidInput as fault:
+        raise fault.under("system") from None
     for scenario in settings.scenarios:
         entries = timeline(settings.blueprint, scenario, settings.seed, 0, facts)
         try:
@@ -66,6 +71,9 @@ def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str,
             raise fault.under(where) from None
         finals[scenario.name] = entries[-1][1]
     return finals
+
+
+PLACEHOLDERS = {"delivered": 0.5, "lead_time_p80": 1.0}  # for checking scenarios before the pilot runs
 
 
 def pilot_facts(settings: Settings) -> dict[str, float]:
@@ -123,5 +131,3 @@ def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"])
     return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
-
-

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from scenarios.build import build, convert
-from sim.blueprint import DELIVERED, Blueprint, Handoff, Segment, Stage, StaffMember, StaffPool
+from sim.blueprint import DELIVERED, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
 from sim.invalid import InvalidInput, require, require_known, unknown_name
+from sim.switches import apply_switches
 
 _SHORT_FORMS = ("stage_defaults", "segment_defaults", "pool_defaults", "handoffs")
 _MEMBER_FIELDS = tuple(f.name for f in fields(StaffMember))
@@ -33,7 +35,9 @@ def build_blueprint(data: Mapping[str, Any], where: str = "system") -> Blueprint
         plain["segments"] = _segments(data)
         plain["route"] = route
         plain["first"] = data.get("first") or next(iter(stages))
-        return build(Blueprint, plain)
+        blueprint = build(Blueprint, plain)
+        apply_switches(blueprint)  # refuses unknown layers and mechanisms
+        return blueprint
     except InvalidInput as fault:
         raise fault.under(where) from None
 
@@ -74,7 +78,12 @@ def _stages(data: Mapping[str, Any]) -> dict[str, Stage]:
 def _pools(data: Mapping[str, Any], stages: Mapping[str, Stage]) -> dict[str, StaffPool]:
     defaults = _mapping(data, "pool_defaults")
     given = _mapping(data, "pools")
-    names = dict.fromkeys([*given, *(s.pool for n, s in stages.items() if s.pool == n)])
+    serving = dict.fromkeys(s.pool for s in stages.values())
+    for name in given:
+        if name not in serving:
+            raise unknown_name(f"pools.{name}", name, serving, "staff pool: no stage has it")
+    own = [name for name, stage in stages.items() if stage.pool == name]
+    names = dict.fromkeys([*given, *own])
     return {name: _pool(name, _merged(defaults, given.get(name), f"pools.{name}")) for name in names}
 
 
@@ -87,7 +96,9 @@ def _pool(name: str, data: dict[str, Any]) -> StaffPool:
     require(1 <= size <= 100_000, f"{where}.size", size, "must be a whole number from 1 to 100000")
     listed = _mapping(data, "members") or {f"{name}_{i + 1}": {} for i in range(size)}
     members = {
-        str(member): build(StaffMember, _merged(levels, values, f"{where}.members.{member}"), f"{where}.members.{member}")
+        str(member): build(
+            StaffMember, _merged(levels, values, f"{where}.members.{member}"), f"{where}.members.{member}"
+        )
         for member, values in listed.items()
     }
     chosen = {"discretion": data["discretion"]} if "discretion" in data else {}
@@ -107,9 +118,14 @@ def _route(data: Mapping[str, Any], stages: Mapping[str, Stage]) -> dict[str, di
     route = data.get("route", "serial")
     if route == "serial":
         names = [*stages, DELIVERED]
-        ways: dict[str, dict[str, Any]] = {a: {b: {}} for a, b in zip(names, names[1:], strict=False)}
+        ways: dict[str, dict[str, Any]] = {a: {b: {}} for a, b in pairwise(names)}
     else:
-        require(isinstance(route, Mapping), "route", route, "must be 'serial' or a mapping stage -> next stage -> probability")
+        require(
+            isinstance(route, Mapping),
+            "route",
+            route,
+            "must be 'serial' or a mapping stage -> next stage -> probability",
+        )
         ways = {str(s): dict(_mapping(route, s)) for s in route}
     handoffs = _mapping(data, "handoffs")
     require_known("handoffs", handoffs, ["inside", "border", "between"])
@@ -123,9 +139,7 @@ def _route(data: Mapping[str, Any], stages: Mapping[str, Stage]) -> dict[str, di
     return {s: {t: _handoff(s, t, way, handoffs, stages) for t, way in targets.items()} for s, targets in ways.items()}
 
 
-def _handoff(
-    source: str, target: str, way: Any, handoffs: Mapping[str, Any], stages: Mapping[str, Stage]
-) -> Handoff:
+def _handoff(source: str, target: str, way: Any, handoffs: Mapping[str, Any], stages: Mapping[str, Stage]) -> Handoff:
     """One handoff: what holds inside or across functions, then what is said of this one."""
     where = f"route.{source}.{target}"
     if source not in stages:

@@ -55,7 +55,10 @@ class Plan:
 
 
 def compile_plan(timeline: Timeline) -> Plan:
-    """Flat arrays for a timeline (what starts after the end of the horizon is left out). Raises `InvalidInput` where two names share a stable id or segments differ."""
+    """Flat arrays for a timeline; what starts after the end of the horizon is left out.
+
+    Raises `InvalidInput` where two names share a stable id or segments differ over the run.
+    """
     timeline = tuple(entry for i, entry in enumerate(timeline) if i == 0 or entry[0] < entry[1].horizon.end)
     starts = tuple(start for start, _ in timeline)
     require(starts[0] == 0.0 and list(starts) == sorted(set(starts)), "timeline", starts, "must start at 0 and ascend")
@@ -74,9 +77,7 @@ def compile_plan(timeline: Timeline) -> Plan:
     builder = _Builder(blueprints, stage_names, pool_names, staff_names, edge_names)
     tables = builder.build()
     on = perception_is_on(first)
-    return Plan(
-        tables, starts, blueprints, stage_names, pool_names, staff_names, segment_names, edge_names, on
-    )
+    return Plan(tables, starts, blueprints, stage_names, pool_names, staff_names, segment_names, edge_names, on)
 
 
 def _union(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -274,7 +275,9 @@ class _Builder:
             "desired_sd": e.desired_sd,
             "desired_from": tuple(_normal_probability((0.5 - m) / spread) for m in means),
             "desired_to": tuple(_normal_probability((1.0 - m) / spread) for m in means),
-            "tolerance": tuple(_tolerance(e.tolerance, e.tolerance_exponent, segment.weights.get(d, 0.0)) for d in DIMENSIONS),
+            "tolerance": tuple(
+                _tolerance(e.tolerance, e.tolerance_exponent, segment.weights.get(d, 0.0)) for d in DIMENSIONS
+            ),
             "adequate_shift": e.alternatives_weight * (e.norm - e.norm_before),
             "expected_at_first": first / total,
             "promise_share": e.promise_weight / total,
@@ -319,6 +322,3 @@ def _table(dtype: np.dtype[Any], rows: Sequence[dict[str, Any]]) -> np.ndarray[A
             missing = np.zeros((), dtype[name])[()]
             table[name] = [row.get(name, missing) for row in rows]
     return table
-
-
-

@@ -11,6 +11,7 @@ Order of events, the same for every engine:
   then the order goes on. When a stream's customer arrives: the next arrival is scheduled, then the customer orders.
 * A pool serves by priority class, then first come, first served. A visit goes to the member idle for longest
   (at the start: in roster order).
+* When the epoch changes: staff and waiting orders move, then batches that a smaller size makes full leave.
 * When no customer will order any more and every order that is left waits for its batch, the batches travel as they
   are, in the order of handoffs, each as long as its last order to come.
 """
@@ -141,8 +142,10 @@ class Service:
 
     # -- epochs ---------------------------------------------------------------------------------------------
 
-    def schedule_epoch(self, epoch: int, start: float) -> None:
-        Timeout(self.env, start).callbacks.append(lambda _: self._enter(epoch))
+    def schedule_epoch(self, epoch: int, start: float) -> Event:
+        change = Timeout(self.env, start)
+        change.callbacks.append(lambda _: self._enter(epoch))
+        return change
 
     def _enter(self, epoch: int) -> None:
         """The plan changes; staff and waiting orders move where their pool has moved, in their present order."""
@@ -181,7 +184,8 @@ class Simulation:
 
     def run(self) -> World:
         for epoch, start in enumerate(self.plan.starts[1:], start=1):
-            self.service.schedule_epoch(epoch, start)
+            change = self.service.schedule_epoch(epoch, start)
+            change.callbacks.append(lambda _: self._send_full())
         self._schedule_leaves()
         for segment in range(len(self.plan.segment_names)):
             self._open(segment)
@@ -283,6 +287,13 @@ class Simulation:
                     callback(place)
 
         Timeout(self.env, hours).callbacks.append(arrive)
+
+    def _send_full(self) -> None:
+        """After a change of epoch: what the new batch size makes a full batch leaves, in the order of handoffs."""
+        size = self.batch_size[self.service.epoch]
+        for edge in sorted(self.batches):
+            if len(self.batches[edge][0]) >= size[edge]:
+                self._send(edge)
 
     def _rest(self) -> None:
         """A stream is over, a customer is done, or an order waits for its batch; where nothing else moves, send all."""

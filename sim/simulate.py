@@ -38,7 +38,7 @@ def simulate(
     """
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "engine")
-    require(isinstance(seed, int) and 0 <= seed < 2**62, "seed", seed, "must be a whole number from 0 to 2**62 - 1")
+    require(0 <= seed < 2**62, "seed", seed, "must be a whole number from 0 to 2**62 - 1")
     if isinstance(system, Plan):
         plan = system
     else:
@@ -60,7 +60,7 @@ def check(timeline: Timeline, allow_unstable: bool = False) -> None:
 @cache
 def warm_up() -> None:
     """Compile every transition (or load it from the cache) by a run of a few orders; does nothing twice."""
-    from sim.blueprint import Arrivals, Distribution, Handoff, Horizon, Segment, Stage, StaffMember, StaffPool
+    from sim.blueprint import Arrivals, Distribution, Handoff, Horizon, Segment, StaffMember, StaffPool, Stage
 
     blueprint = Blueprint(
         stages={"only": Stage("crew", onstage=True, moment_of_truth=True)},

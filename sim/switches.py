@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sim.blueprint import NO_TIME, Blueprint, Check, Handoff, SpecialCause, Stage, StaffMember
+from sim.blueprint import NO_TIME, Blueprint, Check, Handoff, SpecialCause, StaffMember, Stage
 from sim.invalid import InvalidInput, unknown_name
 
 
@@ -54,7 +54,10 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
     "special_causes": (1, lambda b: _stages(b, lambda s: replace(s, special_cause=SpecialCause()))),
     "information": (1, lambda b: _handoffs(b, lambda h: replace(h, retention=1.0, corruption=0.0))),
     "clarification": (1, _rules(information={"clarification_time": 0.0, "callback_delay": 0.0})),
-    "border_delay": (1, lambda b: _rules(rework={"travel_delay": 0.0})(_handoffs(b, lambda h: replace(h, delay=NO_TIME)))),
+    "border_delay": (
+        1,
+        lambda b: _rules(rework={"travel_delay": 0.0})(_handoffs(b, lambda h: replace(h, delay=NO_TIME))),
+    ),
     "batching": (1, lambda b: _handoffs(b, lambda h: replace(h, batch=1))),
     "detection": (1, _no_detection),
     "inspection": (1, lambda b: _stages(b, lambda s: replace(s, inspection=Check()))),

@@ -87,9 +87,10 @@ PLAN: dict[str, np.dtype[Any]] = {
     "segments": _dtype(
         ("id", "i8"), ("priority", "i8"), ("complexity", "f8"), _per_dimension("weight"),
         _per_dimension("desired_mean"), ("desired_sd", "f8"), _per_dimension("desired_from"),
-        _per_dimension("desired_to"), _per_dimension("tolerance"), ("adequate_shift", "f8"), ("expected_at_first", "f8"),
-        ("promise_share", "f8"), ("learning", "f8"), ("ratchet", "f8"), ("drift", "f8"), ("survey", "i8"),
-        ("survey_rows", "i8"), ("orders", "i8"), ("reorder", TIME), ("interval", TIME), ("population", "i8"),
+        _per_dimension("desired_to"), _per_dimension("tolerance"), ("adequate_shift", "f8"),
+        ("expected_at_first", "f8"), ("promise_share", "f8"), ("learning", "f8"), ("ratchet", "f8"), ("drift", "f8"),
+        ("survey", "i8"), ("survey_rows", "i8"), ("orders", "i8"), ("reorder", TIME), ("interval", TIME),
+        ("population", "i8"),
     ),
     "numbers": _dtype(("value", "f8")),
 }  # fmt: skip
@@ -117,7 +118,8 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("failed_before", "i8"), ("recovered", "i8"), ("leaving", "i8"), ("stage_arrived", "f8"),
         ("reached", "i8"), ("complaints", "i8"), ("visits", "i8"), ("reworks", "i8"), ("information", "f8"),
         ("frailty", "f8"), ("waited", "f8"), ("worked", "f8"), ("last_contact", "f8"), ("damage", "f8"),
-        ("clarify", "i8"), ("moments", "i8"), _per_dimension("scored"), _per_dimension("actual_sum"), _per_dimension("seen_sum"),
+        ("clarify", "i8"), ("moments", "i8"), _per_dimension("scored"), _per_dimension("actual_sum"),
+        _per_dimension("seen_sum"),
         _per_dimension("extreme"), _per_dimension("last"), _per_dimension("desired"), _per_dimension("adequate"),
         _per_dimension("predicted"), _per_dimension("actual"), _per_dimension("perceived"), ("S", "f8"), ("A", "f8"),
         ("W", "f8"), ("X", "f8"), ("P", "f8"), ("satisfaction", "f8"),

@@ -85,10 +85,16 @@ def test_one_more_customer_changes_nothing_for_the_others():
         assert before[table] == after[table], table
 
 
-def test_one_more_segment_changes_nothing_for_the_others():
+@pytest.mark.parametrize(
+    "arrivals",
+    [stream(exponential(25.0), orders=3, reorder=exponential(30.0)), population(5, exponential(25.0))],
+    ids=["stream", "population"],
+)
+def test_one_more_segment_changes_nothing_for_the_others(arrivals):
+    """The new segment stands first, so every row number of the old one may move."""
     own = Segment(arrivals=population(8, exponential(50.0)))
     alone = run(endless(segments={"old": own}))
-    new = Segment(priority=0, arrivals=stream(exponential(25.0), orders=3, reorder=exponential(30.0)))
+    new = Segment(priority=0, arrivals=arrivals)
     both = run(endless(segments={"new": new, "old": own}))
     others = keys_of(alone)
     assert others < keys_of(both)

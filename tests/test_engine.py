@@ -82,7 +82,7 @@ def test_shared_pool_with_priorities():
 
 
 def test_batch_of_two_with_one_left_over():
-    """Orders leave s1 at 3, 5 and 7 and travel .5 h in twos; the third goes alone when nothing else is left (7.5)."""
+    """Orders leave s1 at 3, 5 and 7 and travel .5 h in twos; the third waits until order 1 is done (7.5), then goes."""
     ways = [Handoff(batch=2, delay=fixed(0.5)), Handoff()]
     system = chain(2, service=1.0, arrivals=stream(2.0), hours=6.5, layers=(0, 1), handoff=ways, **plain_rules())
     journal = run(system)
@@ -98,10 +98,22 @@ def test_batch_of_two_with_one_left_over():
         (0, "s1", "s2", 3.0, 5.5, 0, 0),
         (1, "s1", "s2", 5.0, 5.5, 1, 0),
     ]
-    alone = rows(journal, "visits", *VISIT)[-1]
-    assert alone[:5] == (2, "s2", "p2_0", 0, WORK)
-    assert 7.5 <= alone[5] <= 8.0  # with or without travel time: an end effect, not asserted
-    assert alone[6:] == (alone[5], alone[5] + 1.0)
+    assert rows(journal, "visits", *VISIT)[-1] == (2, "s2", "p2_0", 0, WORK, 8.0, 8.0, 9.0)
+    assert rows(journal, "handoffs", *HANDOFF)[-1] == (2, "s1", "s2", 7.0, 8.0, 1, 0)
+
+
+def test_smaller_batches_from_now_on():
+    """Two orders wait for a third when the batch shrinks at 6: they leave at once and arrive at 6.5."""
+
+    def with_batch(size: int) -> Any:
+        ways = [Handoff(batch=size, delay=fixed(0.5)), Handoff()]
+        return chain(2, service=1.0, arrivals=stream(2.0), hours=8.5, layers=(0, 1), handoff=ways, **plain_rules())
+
+    for size in (1, 2):
+        journal = run(((0.0, with_batch(3)), (6.0, with_batch(size))))
+        second = [row[1:] for row in rows(journal, "visits", "stage", "order", "arrived", "began") if row[0] == "s2"]
+        last = [(2, 7.5, 8.5), (3, 9.5, 9.5)] if size == 1 else [(2, 9.5, 9.5), (3, 9.5, 10.5)]
+        assert second == [(0, 6.5, 6.5), (1, 6.5, 7.5), *last]
 
 
 def test_error_found_downstream_travels_back():
@@ -239,18 +251,18 @@ def test_reorganisation_with_a_hired_member():
 
 
 def test_a_member_who_leaves_the_firm_ends_the_visit():
-    """From 2.5 on b is gone: the visit under way ends at 4, then a serves alone; at 6.5 b is back."""
+    """From 2.5 on b is gone: the visit under way ends at 4, then a serves alone; at 5.25 b is back."""
     both = {"a": StaffMember(), "b": StaffMember()}
     parts: dict[str, Any] = {"service": 2.0, "arrivals": stream(1.0), "hours": 5.5}
     two = chain(1, pools={"p1": StaffPool(both)}, **parts)
     one = chain(1, pools={"p1": StaffPool({"a": StaffMember()})}, **parts)
-    journal = run(((0.0, two), (2.5, one), (6.5, two)))
+    journal = run(((0.0, two), (2.5, one), (5.25, two)))
     assert rows(journal, "visits", "order", "staff", "arrived", "began", "ended") == [
         (0, "a", 1.0, 1.0, 3.0),
         (1, "b", 2.0, 2.0, 4.0),
         (2, "a", 3.0, 3.0, 5.0),
         (3, "a", 4.0, 5.0, 7.0),
-        (4, "b", 5.0, 6.5, 8.5),
+        (4, "b", 5.0, 5.25, 7.25),
     ]
 
 

@@ -20,7 +20,7 @@ from analysis.figures.forest import forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.survey_chart import survey_chart
 from analysis.measures import METRICS
-from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, Stage, StaffMember, StaffPool
+from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
 
 HOSTILE = ("<script>alert(1)</script>", "$x^2$ & more_\\frac", 'quote " and \x07 bell')
 
@@ -134,7 +134,7 @@ def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         "forest": forest(comparison(names), metrics, names),
         "gaps": gap_chart(gap_rows(names), names),
         "survey": survey_chart({**dict.fromkeys(names, group), "alone": {**group, "ci": [None, None]}}, (1, 5)),
-        "map": blueprint_map(serial(list(names)), {name: 3.0 for name in names}),
+        "map": blueprint_map(serial(list(names)), dict.fromkeys(names, 3.0)),
         "compounding": compounding([row]),
     }
     for name, figure in drawn.items():

@@ -330,7 +330,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ({"drop_straight_lining": "no"}, "survey.drop_straight_lining"),
         ({"scale": (1, 5, 7)}, "survey.scale"),
         ({"scale": ("1", 5)}, "survey.scale"),
-        ({"columns": {"perceptoin": "p"}}, "survey.columns"),
+        ({"columns": {"perceptoin": "p"}}, "survey.columns.perceptoin"),
         ({"columns": {"expectation": "perception"}}, "survey.columns"),
         ({"columns": {"item": None}}, "survey.columns.item"),
         ({"columns": {"item": "q"}, "wide": MAPPING}, "survey.columns"),

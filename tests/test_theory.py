@@ -292,11 +292,7 @@ def test_v6_screened_escapes():
 
 
 def test_v6_early_detection_is_the_same_for_every_k():
-    """Caught where they arise, errors cannot breed: share 1 - (1 - p(1-d))^N... only if all of them are caught.
-
-    With d < 1 what escapes the self-check breeds on and the bred errors are checked too, so the share of jobs with
-    an undetected error is that of the first miss: independent of k.
-    """
+    """Share 1 - (1 - p(1-d))^N: a caught error primes nobody, and the first miss alone decides whether one escapes."""
     n, p, d = 5, 0.1, 0.6
     check = {"self_check": Check(d)}
     for k in (1.0, 4.0):

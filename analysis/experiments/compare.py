@@ -8,7 +8,7 @@ from analysis.experiments.results import write_results, write_tables
 from analysis.measures import METRICS, measure, stage_measures
 from analysis.run_folder import RunFolder
 from scenarios.config import Settings
-from scenarios.study import Study, run_study
+from scenarios.study import PLACEHOLDERS, Study, check_scenarios, run_study
 from scenarios.sweep import Measured
 from sim.journal import Journal
 from sim.traffic import utilisation
@@ -19,6 +19,11 @@ SHOWN = ("service_quality", "gap", "failure_share", "lead_time_mean", "cost_per_
 def measure_run(journal: Journal) -> Measured:
     """What a worker sends back of a run."""
     return {"metrics": measure(journal), "stages": stage_measures(journal)}
+
+
+def check(settings: Settings) -> None:
+    """Apply and check every scenario."""
+    check_scenarios(settings, PLACEHOLDERS)
 
 
 def run(settings: Settings, folder: RunFolder) -> None:

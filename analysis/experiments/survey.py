@@ -11,19 +11,28 @@ from analysis.experiments.results import KPI_COLUMNS, write_results
 from analysis.run_folder import RunFolder
 from analysis.servqual import survey_results
 from scenarios.config import Settings
-from scenarios.survey import read_survey
+from scenarios.survey import Survey, read_survey
 from sim.invalid import InvalidInput
 
 _GAP_COLUMNS = ("expectation", "perception", "gap", "ci_low", "ci_high", "sq", "n", "alpha")
 
 
-def run(settings: Settings, folder: RunFolder) -> None:
-    """Read, analyse, write and print the survey."""
+def check(settings: Settings) -> None:
+    """Read the survey."""
+    _read(settings)
+
+
+def _read(settings: Settings) -> Survey:
     if settings.survey is None:
         raise InvalidInput("survey.file", None, "give the path of the survey: survey.file=PATH")
-    survey = read_survey(settings.survey)
+    return read_survey(settings.survey)
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Read, analyse, write and print the survey."""
+    survey = _read(settings)
     results = survey_results(survey)
-    source = Path(settings.survey.file).name
+    source = Path(settings.survey.file).name if settings.survey else ""
     from analysis.figures.style import save
     from analysis.report.page import render
     from analysis.report.survey_page import survey_figures, survey_page
@@ -69,9 +78,7 @@ def summary(results: dict[str, Any]) -> str:
     for row in gap_rows(results).to_dict("records"):
         interval = "-" if row["ci_low"] is None else f"[{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
         quality = "-" if row["sq"] is None else f"{row['sq']:.1f}"
-        name = str(row["dimension"])[:23]
-        lines.append(
-            f"{name:<24}{row['expectation']:>10.3f}{row['perception']:>11.3f}{row['gap']:>+9.3f}   {interval:<17}{quality:>6}"
-        )
+        levels = f"{row['expectation']:>10.3f}{row['perception']:>11.3f}{row['gap']:>+9.3f}"
+        lines.append(f"{str(row['dimension'])[:23]:<24}{levels}   {interval:<17}{quality:>6}")
     lines += [f"Warning: {warning}" for warning in results["warnings"]]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,11 @@ from analysis.run_folder import RunFolder
 from scenarios.build import build
 from scenarios.config import Settings
 from scenarios.sweep import Point, sweep
-from sim.blueprint import DELIVERED, Arrivals, Blueprint, Handoff, Stage, StaffPool
+from sim.blueprint import DELIVERED, Arrivals, Blueprint, Handoff, StaffPool, Stage
 from sim.blueprint.checks import not_negative, positive, probability, whole
 from sim.invalid import InvalidInput, require
-from sim.simulate import check, simulate
+from sim.simulate import check as check_timeline
+from sim.simulate import simulate
 from sim.traffic import order_rate
 
 LIMIT = 4.0  # standard errors beyond which a figure is refuted, or the program wrong
@@ -143,24 +145,36 @@ def _with_mechanism(system: Blueprint, mechanism: str, **values: float) -> Bluep
 def require_serial(system: Blueprint) -> None:
     """Raise `InvalidInput` unless the system is a plain chain, for which the closed form holds."""
     ordered = [*system.stages, DELIVERED]
-    serial = all(list(system.route[a]) == [b] for a, b in zip(ordered, ordered[1:], strict=False))
-    require(serial and system.first == ordered[0], "system.route", None, "the claim needs a serial chain (route: serial)")
+    serial = all(list(system.route[a]) == [b] for a, b in pairwise(ordered))
+    require(
+        serial and system.first == ordered[0], "system.route", None, "the claim needs a serial chain (route: serial)"
+    )
     require(system.layers == (0,), "system.layers", list(system.layers), "the claim is about Layer 0: [0]")
     arrivals: Arrivals = system.arrivals
     require(arrivals.process == "stream", "system.arrivals.process", arrivals.process, "the claim needs a stream")
 
 
-def run(settings: Settings, folder: RunFolder) -> None:
-    """Simulate, judge, write and print the claim."""
+def check(settings: Settings) -> None:
+    """Check the claim's settings and every system to simulate."""
+    _prepared(settings)
+
+
+def _prepared(settings: Settings) -> tuple[Claim, dict[str, Blueprint]]:
     claim = build(Claim, settings.claim, "claim")
-    system = settings.blueprint
-    require_serial(system)
-    cells = cells_of(system, claim, settings.replications)
+    require_serial(settings.blueprint)
+    cells = cells_of(settings.blueprint, claim, settings.replications)
     for name, cell in cells.items():
         try:
-            check(((0.0, cell),), settings.allow_unstable)
+            check_timeline(((0.0, cell),), settings.allow_unstable)
         except InvalidInput as fault:
             raise fault.under("system" if name == "reference" else f"claim point {name}") from None
+    return claim, cells
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Simulate, judge, write and print the claim."""
+    system = settings.blueprint
+    claim, cells = _prepared(settings)
     points = [(name, r) for r in range(settings.replications) for name in cells]
     runner = partial(run_cell, cells, settings.seed, settings.engine)
     results = sweep(runner, points, settings.n_jobs, settings.experiment)
@@ -257,7 +271,9 @@ def verdict(
     measured = f"{100 * simulated:.2f} % [{100 * low:.2f}, {100 * high:.2f}]"
     arithmetic = f"Arithmetic: 1 - (1 - p)^n at p = {p:g}, n = {n} is {100 * closed:.2f} %."
     if abs(from_closed) > LIMIT:
-        return f"{arithmetic} Simulated: {measured}, {abs(from_closed):.1f} standard errors from it: the program is wrong."
+        return (
+            f"{arithmetic} Simulated: {measured}, {abs(from_closed):.1f} standard errors from it: the program is wrong."
+        )
     if abs(from_stated) > LIMIT:
         return (
             f"Refuted as printed. {arithmetic} Simulated: {measured}, {abs(from_stated):.0f} standard errors from the "

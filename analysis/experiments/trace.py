@@ -14,8 +14,8 @@ from analysis.measures import measure
 from analysis.run_folder import RunFolder
 from scenarios.build import build
 from scenarios.config import Settings
-from scenarios.scenario import timeline
-from scenarios.study import check_scenarios, pilot_facts
+from scenarios.scenario import Scenario, timeline
+from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts
 from scenarios.sweep import compile_first
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
@@ -35,16 +35,27 @@ class Trace:
         require(self.customer >= -1, "customer", self.customer, "must be the row of a customer, or -1")
 
 
-def run(settings: Settings, folder: RunFolder) -> None:
-    """Simulate one replication, write its event log and report, print where they are."""
+def check(settings: Settings) -> None:
+    """Check what to trace, and every scenario."""
+    _chosen(settings)
+    check_scenarios(settings, PLACEHOLDERS)
+
+
+def _chosen(settings: Settings) -> tuple[Trace, Scenario]:
     trace = build(Trace, settings.trace, "trace")
     scenarios = {s.name: s for s in settings.scenarios}
     if trace.scenario not in scenarios:
-        raise unknown_name("trace.scenario", trace.scenario, scenarios, "selected scenario")
+        raise unknown_name("trace.scenario", trace.scenario, scenarios, "scenario among the selected")
+    return trace, scenarios[trace.scenario]
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Simulate one replication, write its event log and report, print where they are."""
+    trace, scenario = _chosen(settings)
     facts = pilot_facts(settings)
     check_scenarios(settings, facts)
     compile_first()
-    system = timeline(settings.blueprint, scenarios[trace.scenario], settings.seed, trace.replication, facts)
+    system = timeline(settings.blueprint, scenario, settings.seed, trace.replication, facts)
     journal = simulate(system, settings.seed, trace.replication, settings.engine, settings.allow_unstable)
     customers = len(journal["customers"])
     allowed = f"must be the row of one of the {customers} customers"

@@ -57,33 +57,33 @@ def _draw(axes: Axes, plan: Layout) -> None:
 
     for lane, box in plan.lanes:
         shade = {"customer": "#eef3f8", "onstage": "#fafbfc"}.get(lane, "#f1f2f4")
-        axes.add_patch(Rectangle((box.left, box.top), box.width, box.height, facecolor=shade, linewidth=0, zorder=0))
+        axes.add_artist(Rectangle((box.left, box.top), box.width, box.height, facecolor=shade, linewidth=0, zorder=0))
     for line in plan.lines:
         vertices, codes = _rounded(line.points)
         style = "-|>,head_length=3.6,head_width=2" if line.arrow else "-"
         stroke = _STROKES[line.kind]
-        axes.add_patch(
+        axes.add_artist(
             FancyArrowPatch(
                 path=Path(vertices, codes), arrowstyle=style, mutation_scale=1.0, capstyle="butt", zorder=2,
                 color=stroke.colour, linewidth=stroke.width, linestyle=(0, stroke.dashes) if stroke.dashes else "-",
             )
         )  # fmt: skip
     for name, box in plan.stages.items():
-        axes.add_patch(
+        axes.add_artist(
             FancyBboxPatch(
                 (box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=4",
                 facecolor=plan.fills[name], edgecolor=INK, linewidth=0.9, zorder=3,
             )
         )  # fmt: skip
     for box in plan.pills:
-        axes.add_patch(
+        axes.add_artist(
             FancyBboxPatch(
                 (box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=8",
                 facecolor="#ffffff", edgecolor=INK, linewidth=0.9, zorder=3,
             )
         )  # fmt: skip
     for box, colour in plan.swatches:
-        axes.add_patch(
+        axes.add_artist(
             Rectangle((box.left, box.top), box.width, box.height, facecolor=colour, edgecolor=INK, linewidth=0.6)
         )
     for x, y in plan.moments:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,8 +13,10 @@ from analysis.figures.forest import MetricInfo, forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
-from analysis.report.numbers import difference, number, quantity, with_interval
-from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
+from analysis.report.compare_answer import answer, capital, change_of, question
+from analysis.report.numbers import difference, number, with_interval
+from analysis.report.page import Figure, Note, ReportPage, Section, Table
+from analysis.report.study_table import SHORT, Study
 from sim.blueprint import COST_CLASSES, Blueprint
 
 if TYPE_CHECKING:
@@ -29,35 +30,6 @@ FOREST_METRICS = (
     "service_quality", "failure_share", "cost_per_right_order", "share_below_adequate", "lead_time_mean",
     "internal_service_quality",
 )  # fmt: skip
-SHORT = {
-    "service_quality": "Service quality",
-    "gap": "Gap",
-    "failure_share": "Failures reaching the customer",
-    "lead_time_mean": "Lead time",
-    "share_below_adequate": "Below adequate",
-    "cost_per_right_order": "Cost per right order",
-    "internal_service_quality": "Internal service quality",
-}
-
-# Where the size of each shipped intervention comes from (grades: V verified in a public source, M from memory of the
-# literature, A assumption). A grade belongs to the published figure; its translation into the model is always A.
-EVIDENCE = {
-    "do_nothing": "nothing is changed",
-    "placebo": "nothing is changed; control of the random numbers",
-    "frontline_training": "effect on behaviour and its fading V; translation A",
-    "whole_chain_training": "effect on behaviour and its fading V; translation A",
-    "process_redesign": "sizes A",
-    "process_simplification": "fewer stages: exact; sizes A",
-    "fail_safing": "risk ratio V, and a null result V; costs A",
-    "in_process_control": "control-chart theory exact; effects A",
-    "final_inspection": "detection: rule of thumb, origin doubtful; the rest A",
-    "batch_reduction": "waiting exact; costs A",
-    "expectation_management": "direction V, sizes A",
-    "overpromising": "direction V, sizes A (negative control)",
-    "empowerment": "direction V, sizes A",
-    "hiring": "ramp and costs A",
-    "training_with_redesign": "as training and redesign",
-}
 LAYERS = {
     0: "flow, queues and errors",
     1: "information loss, detection, rework, batches",
@@ -77,7 +49,7 @@ def compare_figures(
     metrics: Mapping[str, MetricInfo] = METRICS,
 ) -> dict[str, Drawing]:
     """The study's figures by file name: `differences`, `gaps` (with perception only), `blueprint`."""
-    study = _Study(comparison, base, metrics)
+    study = Study(comparison, base, metrics)
     figures: dict[str, Drawing] = {}
     if study.others:
         shown = [metrics[name] for name in FOREST_METRICS if name in study.measured]
@@ -100,7 +72,7 @@ def compare_page(
     replications: int,
     engine: str,
     metrics: Mapping[str, MetricInfo] = METRICS,
-    evidence: Mapping[str, str] = EVIDENCE,
+    evidence: Mapping[str, str] = {},
     warnings: Sequence[str] = (),
     figures: Mapping[str, Drawing] | None = None,
 ) -> ReportPage:
@@ -110,7 +82,7 @@ def compare_page(
     scenario, stage, metric, value; `descriptions` by scenario; `warnings` are unstable queues and the like. `figures`
     as from `compare_figures` (drawn here if not given).
     """
-    study = _Study(comparison, base, metrics)
+    study = Study(comparison, base, metrics)
     drawn = figures or compare_figures(
         blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics
     )
@@ -122,12 +94,13 @@ def compare_page(
         _blueprint_section(study, blueprint, stages, drawn),
         _costs(study),
         _details(study),
+        _dimensions_of_all(study, gaps),
         _method(study, blueprint, seed, replications, engine),
     ]
     return ReportPage(
         title=f"Improvement scenarios for {title_of(blueprint.name)}",
-        question=_question(study, blueprint),
-        answer=_answer(study),
+        question=question(study, blueprint),
+        answer=answer(study),
         sections=tuple(section for section in sections if section is not None),
         facts=(
             ("System", blueprint.name),
@@ -141,193 +114,12 @@ def compare_page(
     )
 
 
-@dataclass(frozen=True)
-class _Value:
-    """One row of the comparison."""
-
-    mean: float
-    low: float
-    high: float
-    difference: float
-    difference_low: float
-    difference_high: float
-    variance_reduction: float
-
-    @property
-    def change(self) -> tuple[float, float, float]:
-        return self.difference, self.difference_low, self.difference_high
-
-    @property
-    def clear(self) -> bool:
-        return self.difference_low > 0 or self.difference_high < 0
-
-
-class _Study:
-    """The comparison, by scenario and metric."""
-
-    def __init__(self, comparison: pd.DataFrame, base: str, metrics: Mapping[str, MetricInfo]) -> None:
-        names = list(_Value.__dataclass_fields__)
-        self.base, self.metrics = base, metrics
-        self.values = {
-            (str(row["scenario"]), str(row["metric"])): _Value(*(float(row[name]) for name in names))
-            for row in records(comparison)
-        }
-        self.scenarios = list(dict.fromkeys(str(s) for s in comparison["scenario"]))
-        self.measured = {str(m) for m in comparison["metric"] if m in metrics}
-        self.others = [s for s in self.scenarios if s != base]
-        self.lead = "service_quality" if "service_quality" in self.measured else "failure_share"
-        self.ranked = sorted(self.others, key=self._merit, reverse=True)
-
-    def _merit(self, scenario: str) -> float:
-        value = self.values.get((scenario, self.lead))
-        if value is None or math.isnan(value.difference):
-            return -math.inf
-        return value.difference if self.metrics[self.lead].better == "higher" else -value.difference
-
-    @property
-    def in_order(self) -> list[str]:
-        """Base first, then from the best to the worst of the leading metric."""
-        return [self.base, *self.ranked]
-
-    def get(self, scenario: str, metric: str) -> _Value | None:
-        return self.values.get((scenario, metric))
-
-    def mean(self, scenario: str, metric: str, digits: int | None = None) -> str:
-        value = self.get(scenario, metric)
-        factor, _, _ = displayed(self.metrics[metric].unit)
-        return number(factor * value.mean, digits) if value else "–"
-
-    def column(self, metric: str) -> str:
-        _, unit, _ = displayed(self.metrics[metric].unit)
-        label = SHORT.get(metric, self.metrics[metric].label)
-        return f"{label}, {unit}" if unit else label
-
-    def marked(self, scenario: str, metric: str) -> str:
-        """The mean after ▲ (better), ▼ (worse) or nothing (not told apart from the base)."""
-        value = self.get(scenario, metric)
-        factor, _, _ = displayed(self.metrics[metric].unit)
-        largest = max(factor * abs(self.values[s, metric].mean) for s in self.scenarios if (s, metric) in self.values)
-        digits = max(0, 3 - math.floor(math.log10(largest))) if largest > 0 else 0
-        text = self.mean(scenario, metric, min(digits, 4))
-        if value is None or scenario == self.base:
-            return text
-        word = verdict(*value.change, self.metrics[metric].better).word
-        return {"better": "▲ ", "worse": "▼ "}.get(word, "") + text
-
-
-# ------------------------------------------------------------------------------------------- question and answer
-
-
-def _question(study: _Study, blueprint: Blueprint) -> str:
-    if not study.others:
-        return f"How well does {title_of(blueprint.name)} serve its customers?"
-    what = "narrows the gap between what customers expect and what they perceive"
-    if study.lead != "service_quality":
-        what = "keeps errors from reaching the customer"
-    many = f"Which of {len(study.others)} improvement scenarios {what}" if len(study.others) > 1 else (
-        f"Does {title_of(study.others[0])} improve on the base: is it one that {what}"
-    )  # fmt: skip
-    return f"{many}, and at what cost?"
-
-
-def _answer(study: _Study) -> str:
-    if study.get(study.base, study.lead) is None:
-        return "Nothing was measured."
-    return sentences([_effect(study), _price(study)])
-
-
-def _effect(study: _Study) -> str:
-    """First sentence: the best scenario, or that none can be told apart."""
-    lead, base = study.metrics[study.lead], study.get(study.base, study.lead)
-    assert base is not None
-    named = (
-        "service quality"
-        if study.lead == "service_quality"
-        else "the share of orders reaching the customer with an error"
-    )
-    if not study.others:
-        return f"In {title_of(study.base)}, {named} is {quantity(base.mean, lead.unit)}{_desired(study)}."
-    best = study.ranked[0]
-    value = study.get(best, study.lead)
-    if value is None:
-        return f"No scenario measured {named}."
-    change = _change(value, lead.unit)
-    word = verdict(*value.change, lead.better).word
-    if word == "better":
-        verb = "raises" if lead.better == "higher" else "lowers"
-        most = f"{verb} {named} most" if len(study.others) > 1 else f"{verb} {named}"
-        levels = f"from {quantity(base.mean, lead.unit)} to {quantity(value.mean, lead.unit)}{_desired(study)}"
-        return f"{_capital(title_of(best))} {most}, {levels}: {change}, an interval that excludes 0."
-    if word == "worse":
-        return f"No scenario improves {named}: even {title_of(best)}, which comes closest, makes it worse, {change}."
-    if word == "no change":
-        return f"No scenario improves {named}; {title_of(best)} leaves it exactly as it is."
-    others = "No scenario can be told apart from the base as an improvement" if len(study.others) > 1 else (
-        f"{_capital(title_of(best))} cannot be told apart from the base"
-    )  # fmt: skip
-    largest = (
-        f"the most favourable difference, that of {title_of(best)}," if len(study.others) > 1 else "the difference"
-    )
-    return f"{others} in {named}: {largest} is {change}, an interval that includes 0."
-
-
-def _desired(study: _Study) -> str:
-    return " of what customers desire" if study.lead == "service_quality" else ""
-
-
-def _price(study: _Study) -> str:
-    """Second sentence: cost per right order and the share below adequate."""
-    if not study.others:
-        below = study.get(study.base, "share_below_adequate")
-        return (
-            f"{quantity(below.mean, 'share')} of orders are perceived below what customers find adequate."
-            if below
-            else ""
-        )
-    best, parts = study.ranked[0], []
-    cost = study.get(best, "cost_per_right_order")
-    if cost is not None and math.isfinite(cost.difference):
-        size = with_interval(abs(cost.difference), *_absolute(cost), sign=False)
-        if cost.clear:
-            more = "dearer" if cost.difference > 0 else "cheaper"
-            parts.append(f"an order delivered right is {more} by {size} cu")
-        elif cost.difference == 0 and cost.difference_low == 0:
-            parts.append("an order delivered right costs the same")
-        else:
-            parts.append(f"the cost of an order delivered right is not clearly different ({_change(cost, 'cu')})")
-    below, before = study.get(best, "share_below_adequate"), study.get(study.base, "share_below_adequate")
-    if below is not None and before is not None:
-        then, now = quantity(before.mean, "share"), quantity(below.mean, "share")
-        share = "the share of orders perceived below what customers find adequate"
-        if below.clear:
-            parts.append(f"{share} {'falls' if below.difference < 0 else 'rises'} from {then} to {now}")
-        else:
-            parts.append(f"{share} does not clearly change ({then} against {now})")
-    return f"With it, {', and '.join(parts)}." if parts else ""
-
-
-def _absolute(value: _Value) -> tuple[float, float]:
-    low, high = sorted((abs(value.difference_low), abs(value.difference_high)))
-    return low, high
-
-
-def _change(value: _Value, unit: str) -> str:
-    return difference(*value.change, unit, with_unit=True)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# ------------------------------------------------------------------------------------------------------ sections
-
-
-def _scenarios(study: _Study, descriptions: Mapping[str, str], evidence: Mapping[str, str]) -> Section:
+def _scenarios(study: Study, descriptions: Mapping[str, str], evidence: Mapping[str, str]) -> Section:
     rows = tuple(
         (
             title_of(name) + (" (base)" if name == study.base else ""),
             descriptions.get(name, ""),
-            evidence.get(name, "the user's own; not graded"),
+            evidence.get(name) or "not graded",
             name,
         )
         for name in study.scenarios
@@ -346,7 +138,7 @@ def _scenarios(study: _Study, descriptions: Mapping[str, str], evidence: Mapping
     return Section("What was compared", (legend,), (table,))
 
 
-def _results(study: _Study, drawn: Mapping[str, Drawing]) -> Section:
+def _results(study: Study, drawn: Mapping[str, Drawing]) -> Section:
     shown = [name for name in MAIN_METRICS if name in study.measured]
     table = Table(
         "Means over replications, from the best to the worst scenario",
@@ -367,7 +159,7 @@ def _results(study: _Study, drawn: Mapping[str, Drawing]) -> Section:
         best = study.get(study.ranked[0], study.lead)
         words = f"A panel for each of {len(metrics)} metrics; each scenario's difference to the base. " + (
             f"In {study.metrics[study.lead].label} the best is {title_of(study.ranked[0])}, "
-            f"{_change(best, study.metrics[study.lead].unit)}." if best else ""
+            f"{change_of(best, study.metrics[study.lead].unit)}." if best else ""
         )  # fmt: skip
         rows = tuple((title_of(s), *(_difference(study, s, m.name) for m in metrics)) for s in study.ranked)
         columns = ("Scenario", *(f"{SHORT.get(m.name, m.label)}, {displayed(m.unit)[2]}" for m in metrics))
@@ -376,12 +168,12 @@ def _results(study: _Study, drawn: Mapping[str, Drawing]) -> Section:
     return Section("Results", (text,), (table,), figures)
 
 
-def _difference(study: _Study, scenario: str, metric: str) -> str:
+def _difference(study: Study, scenario: str, metric: str) -> str:
     value = study.get(scenario, metric)
     return difference(*value.change, study.metrics[metric].unit) if value else "–"
 
 
-def _gap_section(study: _Study, gaps: pd.DataFrame, drawn: Mapping[str, Drawing]) -> Section | None:
+def _gap_section(study: Study, gaps: pd.DataFrame, drawn: Mapping[str, Drawing]) -> Section | None:
     if not len(gaps) or "gaps" not in drawn:
         return None
     shown = [study.base, *study.ranked[:1]]
@@ -425,21 +217,52 @@ def _gap_section(study: _Study, gaps: pd.DataFrame, drawn: Mapping[str, Drawing]
     return Section("Expected and perceived, by dimension", (text, words), (), (figure,))
 
 
-def _gaps_of_all(study: _Study, gaps: pd.DataFrame) -> tuple[Table, ...]:
+def _gaps_of_all(study: Study, gaps: pd.DataFrame) -> tuple[Table, ...]:
     """The gap in every dimension and scenario; nothing without perception."""
     if not len(gaps):
         return ()
-    cells = {(str(r["scenario"]), str(r["dimension"])): float(r["gap"]) for r in records(gaps)}
+    cells = {(str(r["scenario"]), str(r["dimension"])): r for r in records(gaps)}
     dimensions = list(dict.fromkeys(dimension for _, dimension in cells))
+
+    def cell(scenario: str, dimension: str) -> str:
+        row = cells.get((scenario, dimension))
+        if row is None:
+            return "–"
+        half = (float(row["gap_high"]) - float(row["gap_low"])) / 2
+        return f"{number(float(row['gap']), 3)} ± {number(half, 3)}"
+
     table = Table(
-        "Gap (perceived − desired) by dimension and scenario",
+        "Gap (perceived − desired) by dimension and scenario, with the half-width of its 95 % interval",
         ("Scenario", *(title_of(d) for d in dimensions)),
-        tuple((title_of(s), *(number(cells.get((s, d)), 3) for d in dimensions)) for s in study.in_order),
+        tuple((title_of(s), *(cell(s, d) for d in dimensions)) for s in study.in_order),
     )
     return (table,)
 
 
-def _gap_sources(study: _Study, gaps: pd.DataFrame) -> Section | None:
+def _dimensions_of_all(study: Study, gaps: pd.DataFrame) -> Section | None:
+    """Expected, perceived, gap and service quality of every scenario and dimension; nothing without perception."""
+    if not len(gaps):
+        return None
+
+    def row(r: dict[str, Any]) -> tuple[str, ...]:
+        change = with_interval(r["difference"], r["difference_low"], r["difference_high"])
+        return (
+            title_of(r["scenario"]),
+            title_of(r["dimension"]),
+            number(r["expected"], 3),
+            number(r["perceived"], 3),
+            with_interval(r["gap"], r["gap_low"], r["gap_high"], sign=False),
+            with_interval(r["sq"], r["sq_low"], r["sq_high"], sign=False),
+            "base" if r["scenario"] == study.base else change,
+        )
+
+    columns = ("Scenario", "Dimension", "Expected", "Perceived", "Gap", "Service quality, %", "Change of the gap")
+    rows = sorted(records(gaps), key=lambda r: study.in_order.index(str(r["scenario"])))
+    table = Table("Levels from 0 to 1, with 95 % intervals", columns, tuple(row(r) for r in rows), "llrrrrr")
+    return Section("Every dimension of every scenario", (), (table,))
+
+
+def _gap_sources(study: Study, gaps: pd.DataFrame) -> Section | None:
     parts = ("gap1", "gap2", "gap3", "gap_perception")
     heading = "The gap by scenario, and where it comes from"
     if not all(name in study.measured for name in (*parts, "gap4", "gap5")):
@@ -465,12 +288,11 @@ def _gap_sources(study: _Study, gaps: pd.DataFrame) -> Section | None:
         tuple(rows),
     )  # fmt: skip
     text = (
-        "Gaps 1 to 3 and the perception gap add up to desired − perceived, which is gap 5 with its sign turned "
-        f"(largest deviation here: {worst:.0e}). Gap 4, what is promised against what is delivered, is not "
-        "a term of the "
-        "sum: it acts through expectations."
+        "Gaps 1 to 3 and the perception gap add up to desired − perceived, which is gap 5 with its sign turned. "
+        "Gap 4, what is promised against what is delivered, is not a term of the sum: it acts through expectations."
     )
-    note = Note("True by construction", "The identity of the gaps.")
+    exact = "exactly" if worst == 0 else f"to within {worst:.0e}"
+    note = Note("True by construction", f"The identity of the gaps; in this study it holds {exact}.")
     return Section(heading, (text,), (*_gaps_of_all(study, gaps), table), (), (note,))
 
 
@@ -481,7 +303,7 @@ def _failures(stages: pd.DataFrame, scenario: str) -> dict[str, float]:
 
 
 def _blueprint_section(
-    study: _Study, blueprint: Blueprint, stages: pd.DataFrame, drawn: Mapping[str, Drawing]
+    study: Study, blueprint: Blueprint, stages: pd.DataFrame, drawn: Mapping[str, Drawing]
 ) -> Section:
     failures = {name: value for name, value in _failures(stages, study.base).items() if name in blueprint.stages}
     caption = (
@@ -524,12 +346,12 @@ def _blueprint_section(
     return Section("Where errors start", (words,), (), (Figure(svg, caption, words, table),))
 
 
-def _costs(study: _Study) -> Section | None:
+def _costs(study: Study) -> Section | None:
     names = [f"cost_{name}" for name in COST_CLASSES if f"cost_{name}" in study.measured]
     if not names:
         return None
     shown = [*names, *(n for n in ("cost_total", "cost_per_order", "cost_per_right_order") if n in study.measured)]
-    heads = {f"cost_{name}": _capital(name.replace("_", " ")) for name in COST_CLASSES}
+    heads = {f"cost_{name}": capital(name.replace("_", " ")) for name in COST_CLASSES}
     heads |= {"cost_total": "Total", "cost_per_order": "Per order", "cost_per_right_order": "Per right order"}
 
     def cell(scenario: str, name: str) -> str:
@@ -549,7 +371,7 @@ def _costs(study: _Study) -> Section | None:
     return Section("What it costs", (text,), (table,))
 
 
-def _details(study: _Study) -> Section | None:
+def _details(study: Study) -> Section | None:
     if not study.others:
         return None
     tables = []
@@ -581,7 +403,7 @@ def _details(study: _Study) -> Section | None:
     return Section("Every main metric", (text,), tuple(tables))
 
 
-def _method(study: _Study, blueprint: Blueprint, seed: int, replications: int, engine: str) -> Section:
+def _method(study: Study, blueprint: Blueprint, seed: int, replications: int, engine: str) -> Section:
     horizon = blueprint.horizon
     layers = ", ".join(f"{n} {LAYERS.get(n, '')}".strip() for n in blueprint.layers)
     off = [name for name, on in blueprint.switches.items() if not on]

@@ -31,9 +31,12 @@ def ten_stage_page(
     warnings: Sequence[str] = (),
     figures: Mapping[str, Drawing] | None = None,
 ) -> ReportPage:
-    """The page of a claim: id, stated, closed_form, simulated {mean, ci, n}, verdict, readings [{id, mechanism,
-    formula, value, gives_11_percent, note}], grid [{p, stages, n, simulated, low, high, closed_form, z}],
-    dependence [{name, share, low, high, closed_form, errors_per_order, errors_closed_form}]. `figures` as from `ten_stage_figures`."""
+    """The page of a claim. `figures` as from `ten_stage_figures`.
+
+    `claim`: id, stated, closed_form, simulated {mean, ci, n}, verdict; readings [{id, mechanism, formula, value,
+    gives_11_percent, note}]; grid [{p, stages, n, simulated, low, high, closed_form, z}]; dependence [{name, share,
+    low, high, closed_form, errors_per_order, errors_closed_form}].
+    """
     drawn = figures or ten_stage_figures(claim)
     return ReportPage(
         title="Do ten stages that fail one time in a hundred spoil 11 % of the output?",

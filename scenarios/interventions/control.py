@@ -13,11 +13,12 @@ from sim.blueprint import (
     Distribution,
     ErrorRate,
     Handoff,
-    Stage,
     StaffMember,
     StaffPool,
+    Stage,
 )
 from sim.invalid import require
+from sim.traffic import visit_ratios
 
 INSPECTION_STAGE = "final_inspection"
 INSPECTORS = "inspectors"
@@ -130,15 +131,19 @@ def _last_ways_before_customer(b: Blueprint) -> list[tuple[str, str]]:
 def _through_inspection(b: Blueprint, exits: list[tuple[str, str]]) -> dict[str, dict[str, Handoff]]:
     """The route with those ways led through the inspection stage; what a handoff loses, it loses after it."""
     route = {s: dict(ways) for s, ways in b.route.items()}
+    visits = visit_ratios(b)
     flows: dict[str, float] = {}
     onward: dict[str, Handoff] = {}
-    for source, target in exits:
-        way = route[source].pop(target)
-        before = route[source].get(INSPECTION_STAGE)
-        chance = way.probability + (before.probability if before else 0.0)
-        route[source][INSPECTION_STAGE] = Handoff(chance)
-        flows[target] = flows.get(target, 0.0) + way.probability
-        onward[target] = way
+    for source in dict.fromkeys(s for s, _ in exits):
+        ways = b.route[source]
+        led = [t for s, t in exits if s == source]
+        through = Handoff(min(1.0, sum(ways[t].probability for t in led)))
+        # In the place of the first way led through, so that the draws for the ways keep their meaning.
+        route[source] = {INSPECTION_STAGE if t == led[0] else t: way for t, way in ways.items() if t not in led[1:]}
+        route[source][INSPECTION_STAGE] = through
+        for target in led:
+            flows[target] = flows.get(target, 0.0) + visits[source] * ways[target].probability
+            onward[target] = ways[target]
     total = sum(flows.values())
     share = {t: flow / total if total > 0 else 1.0 / len(flows) for t, flow in flows.items()}
     route[INSPECTION_STAGE] = {t: replace(onward[t], probability=share[t]) for t in flows}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sim.blueprint import Blueprint, Distribution, Handoff, Spending, Stage, StaffMember, StaffPool
+from sim.blueprint import Blueprint, Distribution, Handoff, Spending, StaffMember, StaffPool, Stage
+from sim.invalid import require
 
 DAY, WEEK, MONTH = 8.0, 40.0, 160.0  # working hours
 SESSION = DAY  # off-line hours come in sessions of a day
@@ -47,11 +48,13 @@ def take_off_line(b: Blueprint, pools: Iterable[str], start: float, hours: float
 
     Members of a pool go on different days of the week, so that a pool is not emptied at once (assumption).
     """
-    if hours <= 0:
+    require(hours >= 0, "hours", hours, "must be a number of hours >= 0")
+    if hours == 0 or start >= b.horizon.end:
         return b
+    within = min(hours, SESSION * (1.0 + (b.horizon.end - start) // WEEK))  # sessions that start during the run
 
     def periods(turn: int) -> tuple[tuple[float, float], ...]:
-        whole, rest = divmod(hours, SESSION)
+        whole, rest = divmod(within, SESSION)
         lengths = [SESSION] * int(whole) + ([rest] if rest > 1e-9 else [])
         day = turn % DAYS_A_WEEK * DAY
         return tuple((start + week * WEEK + day, length) for week, length in enumerate(lengths))

@@ -14,7 +14,7 @@ from scenarios.interventions.edits import (
     take_off_line,
 )
 from scenarios.interventions.registry import InForce, intervention
-from sim.blueprint import Blueprint, Stage, StaffPool
+from sim.blueprint import Blueprint, StaffPool, Stage
 from sim.invalid import InvalidInput, require, unknown_name
 
 
@@ -41,6 +41,8 @@ def process_redesign(
     require(0 <= success <= 1, "success", success, "must be a number from 0 to 1")
     for name, value in (("system_errors", system_errors), ("time", time), ("spread", spread), ("dip", dip)):
         require(0 < value <= 10 or (name != "time" and value == 0), name, value, "must be a positive factor up to 10")
+    require(dip_weeks >= 0, "dip_weeks", dip_weeks, "must be a number of weeks >= 0")
+    require(cost_per_stage >= 0, "cost_per_stage", cost_per_stage, "must be a number of cu >= 0")
     pools = pools_of(blueprint, now.stages)
     b = take_off_line(blueprint, pools, now.start, hours)
     b = spend(b, "process redesign", now.start, one_off=cost_per_stage * len(now.stages))
@@ -52,7 +54,7 @@ def process_redesign(
     def redesigned(stage: Stage) -> Stage:
         e = stage.error
         if learning:
-            error = e.from_parts(e.system_part * dip, e.operator_part * dip)
+            error = e.from_parts(e.system_part * now.toward(dip), e.operator_part * now.toward(dip))
         else:
             error = e.from_parts(e.system_part * now.toward(system_errors), e.operator_part)
         service = stage.service.scaled(now.toward(time)).spread(now.toward(spread))
@@ -91,9 +93,11 @@ def _first_backstage_pair(b: Blueprint, stages: tuple[str, ...]) -> tuple[tuple[
     for first in stages:
         ways = b.route[first]
         second = next(iter(ways))
-        if len(ways) == 1 and second in stages and not b.stages[first].onstage and not b.stages[second].onstage:
-            if b.stages[first].function == b.stages[second].function:
-                return ((first, second),)
+        if len(ways) != 1 or second not in stages:
+            continue
+        one, two = b.stages[first], b.stages[second]
+        if not one.onstage and not two.onstage and one.function == two.function:
+            return ((first, second),)
     raise InvalidInput("merge", None, "no two neighbouring backstage stages in one function; name a pair to merge")
 
 
@@ -103,6 +107,7 @@ def _check_pair(b: Blueprint, first: str, second: str) -> None:
             raise unknown_name("merge", name, b.stages, "stage")
     allowed = "the first stage must lead to the second and nowhere else"
     require(first != second and list(b.route[first]) == [second], "merge", [first, second], allowed)
+    require(first in b.reached_stages(), "merge", [first, second], "no order comes to the first stage (merged away?)")
 
 
 def _merged(b: Blueprint, first: str, second: str, time: float, errors: float) -> Blueprint:

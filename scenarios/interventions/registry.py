@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 
 from scenarios.build import convert
 from sim.blueprint import Blueprint
-from sim.invalid import require_known, unknown_name
+from sim.invalid import require, require_known, unknown_name
 
 Scope = Callable[[Blueprint], tuple[str, ...]]
 
@@ -41,8 +41,8 @@ class InForce:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the effect has set in."""
-        return self.elapsed >= 0.0
+        """Whether the effect has set in, and is taken up at all."""
+        return self.elapsed >= 0.0 and self.strength > 0.0
 
     def toward(self, factor: float) -> float:
         """A factor on its way from 1 to `factor`, as far as the strength has come."""
@@ -60,8 +60,10 @@ class Intervention:
     needs_facts: bool
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Checked keyword arguments. Raises `InvalidInput` for unknown names and wrong types."""
+        """Checked keyword arguments. Raises `InvalidInput` for unknown or missing names and wrong types."""
         require_known("", given, self.parameters)
+        for name, (_, default) in self.parameters.items():
+            require(default is not inspect.Parameter.empty or name in given, name, None, "is missing")
         return {name: convert(self.parameters[name][0], value, name) for name, value in given.items()}
 
 
@@ -87,7 +89,7 @@ def intervention(
     def register(function: Callable[..., Blueprint]) -> Callable[..., Blueprint]:
         hints = get_type_hints(function)
         parameters = {
-            name: (hints[name], parameter.default)
+            name: (hints.get(name, Any), parameter.default)
             for name, parameter in inspect.signature(function).parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }

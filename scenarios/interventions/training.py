@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from scenarios.interventions.edits import (
     MONTH,
+    WEEK,
     change_handoffs,
     change_members,
     head_count,
@@ -28,8 +29,11 @@ def share_in_use(months: float) -> float:
     return 0.215 + 0.405 * math.exp(-months / 10.2)
 
 
-def _train(b: Blueprint, now: InForce, gain: float, hours: float, fee: float, every_months: float, label: str) -> Blueprint:
-    require(every_months >= 0, "every_months", every_months, "must be a number of months >= 0 (0 = once)")
+def _train(
+    b: Blueprint, now: InForce, gain: float, hours: float, fee: float, every_months: float, label: str
+) -> Blueprint:
+    often = every_months == 0 or every_months * MONTH >= WEEK
+    require(often, "every_months", every_months, "must be 0 (once) or at least 0.25 months (a week)")
     require(0 <= gain <= 1, "gain", gain, "must be a number from 0 to 1")
     require(hours >= 0, "hours", hours, "must be a number of hours >= 0")
     require(fee >= 0, "fee", fee, "must be a number of cu >= 0")
@@ -73,6 +77,7 @@ def whole_chain_training(
     retention_gain: float = 0.005,
 ) -> Blueprint:
     """The same for everybody; a common language also keeps more information inside functions."""
+    require(0 <= retention_gain <= 1, "retention_gain", retention_gain, "must be a number from 0 to 1")
     b = _train(blueprint, now, gain, hours, fee, every_months, "whole-chain training")
     added = retention_gain * now.strength
     return change_handoffs(

@@ -27,7 +27,9 @@ class Distribution:
         one_of(*KINDS, kind=self.kind)
         not_negative(mean=self.mean, cv=self.cv)
         if self.kind == "empirical":
-            require(len(self.values) > 0, "values", list(self.values), "an empirical distribution needs at least one value")
+            require(
+                len(self.values) > 0, "values", list(self.values), "an empirical distribution needs at least one value"
+            )
             for value in self.values:
                 not_negative(values=value)
             object.__setattr__(self, "mean", sum(self.values) / len(self.values))

@@ -102,7 +102,9 @@ class Blueprint:
             require(name in self.route, f"route.{name}", None, "every stage needs a way out")
         trapped = self.reached_stages() - self._leading_out()
         if trapped:
-            raise InvalidInput(f"route.{sorted(trapped)[0]}", None, "the route never ends: no way to 'delivered' from here")
+            raise InvalidInput(
+                f"route.{sorted(trapped)[0]}", None, "the route never ends: no way to 'delivered' from here"
+            )
 
     def reached_stages(self) -> set[str]:
         """Names of the stages that an order can come to (one that was merged away no longer is)."""

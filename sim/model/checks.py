@@ -76,10 +76,10 @@ def check_incoming(world, order_index, stage, plan, moment, now):  # type: ignor
     if order.open > 0 and plan.incoming_detection > 0.0:
         detection = plan.incoming_detection
         return _search(world, order_index, stage, plan, moment, detection, INCOMING_CHECK, BY_RECEIVER, now) > 0
-    if order.open == 0 and plan.incoming_alarm > 0.0 and order.handoff >= 0:
-        if uniform(order.key, plan.id, moment, FALSE_ALARM, 1) < plan.incoming_alarm:
-            _raise_alarm(order, previous_stage(world, order, stage))
-            return True
+    alarming = order.open == 0 and plan.incoming_alarm > 0.0 and order.handoff >= 0
+    if alarming and uniform(order.key, plan.id, moment, FALSE_ALARM, 1) < plan.incoming_alarm:
+        _raise_alarm(order, previous_stage(world, order, stage))
+        return True
     return False
 
 
@@ -104,12 +104,12 @@ def check_own_work(world, order_index, stage, plan, error_index, discretion, mom
 def inspect(world, order_index, stage, plan, moment, now):  # type: ignore[no-untyped-def]
     """Inspection of all that is open; a false alarm sends the order back to the stage before."""
     order = orders(world, order_index)
-    if plan.inspection_detection > 0.0 and order.open > 0:
-        detection = plan.inspection_detection
-        _search(world, order_index, stage, plan, moment, detection, INSPECTION, BY_INSPECTOR, now)
-    elif plan.inspection_alarm > 0.0 and order.open == 0:
-        if uniform(order.key, plan.id, moment, INSPECTION_ALARM, 0) < plan.inspection_alarm:
-            _raise_alarm(order, previous_stage(world, order, stage))
+    if order.open > 0:
+        if plan.inspection_detection > 0.0:
+            detection = plan.inspection_detection
+            _search(world, order_index, stage, plan, moment, detection, INSPECTION, BY_INSPECTOR, now)
+    elif uniform(order.key, plan.id, moment, INSPECTION_ALARM, 0) < plan.inspection_alarm:
+        _raise_alarm(order, previous_stage(world, order, stage))
 
 
 @kernel

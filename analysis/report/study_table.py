@@ -1,0 +1,103 @@
+"""The comparison of scenarios, looked up by scenario and metric and worded for a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.figures.forest import MetricInfo, verdict
+from analysis.figures.style import displayed, records
+from analysis.report.numbers import number
+
+SHORT = {
+    "service_quality": "Service quality",
+    "gap": "Gap",
+    "failure_share": "Failures reaching the customer",
+    "lead_time_mean": "Lead time",
+    "share_below_adequate": "Below adequate",
+    "cost_per_right_order": "Cost per right order",
+    "internal_service_quality": "Internal service quality",
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One row of the comparison."""
+
+    mean: float
+    low: float
+    high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    variance_reduction: float
+
+    @property
+    def change(self) -> tuple[float, float, float]:
+        return self.difference, self.difference_low, self.difference_high
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is an interval at all (two replications or more)."""
+        return math.isfinite(self.difference_low) and math.isfinite(self.difference_high)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval excludes 0."""
+        return self.difference_low > 0 or self.difference_high < 0
+
+
+class Study:
+    """The comparison, by scenario and metric."""
+
+    def __init__(self, comparison: pd.DataFrame, base: str, metrics: Mapping[str, MetricInfo]) -> None:
+        names = list(Value.__dataclass_fields__)
+        self.base, self.metrics = base, metrics
+        self.values = {
+            (str(row["scenario"]), str(row["metric"])): Value(*(float(row[name]) for name in names))
+            for row in records(comparison)
+        }
+        self.scenarios = list(dict.fromkeys(str(s) for s in comparison["scenario"]))
+        self.measured = {str(m) for m in comparison["metric"] if m in metrics}
+        self.others = [s for s in self.scenarios if s != base]
+        self.lead = "service_quality" if "service_quality" in self.measured else "failure_share"
+        self.ranked = sorted(self.others, key=self._merit, reverse=True)
+
+    def _merit(self, scenario: str) -> float:
+        value = self.values.get((scenario, self.lead))
+        if value is None or math.isnan(value.difference):
+            return -math.inf
+        return value.difference if self.metrics[self.lead].better == "higher" else -value.difference
+
+    @property
+    def in_order(self) -> list[str]:
+        """Base first, then from the best to the worst of the leading metric."""
+        return [self.base, *self.ranked]
+
+    def get(self, scenario: str, metric: str) -> Value | None:
+        return self.values.get((scenario, metric))
+
+    def mean(self, scenario: str, metric: str, digits: int | None = None) -> str:
+        value = self.get(scenario, metric)
+        factor, _, _ = displayed(self.metrics[metric].unit)
+        return number(factor * value.mean, digits) if value else "–"
+
+    def column(self, metric: str) -> str:
+        _, unit, _ = displayed(self.metrics[metric].unit)
+        label = SHORT.get(metric, self.metrics[metric].label)
+        return f"{label}, {unit}" if unit else label
+
+    def marked(self, scenario: str, metric: str) -> str:
+        """The mean after ▲ (better), ▼ (worse) or nothing (not told apart from the base)."""
+        value = self.get(scenario, metric)
+        factor, _, _ = displayed(self.metrics[metric].unit)
+        largest = max(factor * abs(self.values[s, metric].mean) for s in self.scenarios if (s, metric) in self.values)
+        digits = max(0, 3 - math.floor(math.log10(largest))) if largest > 0 else 0
+        text = self.mean(scenario, metric, min(digits, 4))
+        if value is None or scenario == self.base:
+            return text
+        word = verdict(*value.change, self.metrics[metric].better).word
+        return {"better": "▲ ", "worse": "▼ "}.get(word, "") + text

@@ -1,0 +1,101 @@
+"""Composing conf/ with Hydra, and saying in one line what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from sim.invalid import InvalidInput, unknown_name
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+GROUPS = ("system", "scenario", "experiment")
+
+# Mappings whose keys are names that a configuration gives, not parameters: a wrong name there would make a new thing.
+_NAMED = ("system.stages", "system.segments", "scenarios")
+
+
+def compose_config(overrides: Sequence[str]) -> DictConfig:
+    """Compose conf/ with command-line overrides. Raises `InvalidInput` for anything that Hydra refuses."""
+    return _compose(permit_new_parameters(overrides))
+
+
+def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
+    """The overrides, with "++" before those that set a parameter which no file mentions.
+
+    Hydra refuses `system.stages.packing.error.p=0.05` unless a file spells that parameter out. Every parameter is
+    checked after composing anyway, so it may be set - but not a new stage, segment or scenario by a slip of the pen.
+    """
+    if not any("." in _path(override) for override in overrides):
+        return list(overrides)
+    groups = [o for o in overrides if _path(o) in GROUPS and not o.startswith("~")]
+    try:
+        base = OmegaConf.to_container(_compose(groups), resolve=False)
+    except InvalidInput:
+        if any("," in o.partition("=")[2].split("[")[0] for o in groups):  # a sweep over groups (--multirun)
+            base = OmegaConf.to_container(_compose([]), resolve=False)
+        else:
+            raise
+    return [_permitted(override, base) for override in overrides]
+
+
+def _permitted(override: str, base: Any) -> str:
+    path = _path(override)
+    if not path or override[:1] in "+~" or "=" not in override or path in GROUPS or path.startswith("hydra"):
+        return override
+    walked: list[str] = []
+    node: Any = base
+    for part in path.split("."):
+        where = ".".join(walked)
+        if not isinstance(node, dict):
+            if node is None:
+                break
+            raise InvalidInput(path, None, f"'{where}' is a value and has no parts")
+        if part not in node:
+            if not walked or where in _NAMED or where.endswith(".interventions"):
+                raise _unknown(".".join([*walked, part]), part, node)
+            break
+        walked.append(part)
+        node = node[part]
+    else:
+        return override
+    return f"++{override}"
+
+
+def _unknown(where: str, name: str, known: Iterable[str]) -> InvalidInput:
+    fault = unknown_name(where, name, known)
+    return InvalidInput(where, None, fault.allowed, fault.hint or f"write +{where}=... to add it")
+
+
+def _path(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _compose(overrides: Sequence[str]) -> DictConfig:
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return compose("config", overrides=list(overrides))
+    except Exception as fault:  # Hydra, OmegaConf and YAML raise many kinds; whatever it is, the input is at fault
+        raise explain(fault, overrides) from None
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def explain(fault: Exception, overrides: Sequence[str]) -> InvalidInput:
+    """What Hydra, OmegaConf or YAML refused, in one line, with the nearest valid name where a name was wrong."""
+    for override in overrides:
+        group, _, value = override.lstrip("+~").partition("=")
+        if group in GROUPS:
+            known = sorted(p.stem for p in (CONF / group).glob("*.yaml"))
+            for name in filter(None, (part.strip(" '\"") for part in value.strip("[]").split(","))):
+                if name not in known:
+                    return unknown_name(group, name, known, group)
+    text = " ".join(line.strip() for line in str(fault).splitlines() if line.strip()) or type(fault).__name__
+    text = text.split(" Available options")[0].split(" See https")[0]
+    where = next((_path(o) for o in overrides if _path(o) and _path(o) in text), "command line")
+    return InvalidInput(where, None, text[:300])
