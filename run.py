@@ -42,12 +42,14 @@ def _hydra_entry(config: DictConfig) -> None:
 def main() -> None:
     """Entry point of `python run.py` and `gapline`. Exit code 2 and one line for bad input, 130 after Ctrl-C."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions over instead of printing them
-    flags = [word for word in sys.argv[1:] if word.startswith("-")]
-    overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
+    words = sys.argv[1:]
+    plain = not any(word.startswith("-") for word in words)
+    overrides = [word for word in words if plain or ("=" in word and not word.startswith("-"))]
     try:
-        if not flags:  # a plain run: find bad input before a folder is made
+        if plain:  # find bad input before a folder is made
             check_experiment(settings_from(compose_config(overrides)))
-        sys.argv[1:] = [*flags, *permit_new_parameters(overrides)]
+        permitted = dict(zip(overrides, permit_new_parameters(overrides), strict=True))
+        sys.argv[1:] = [permitted.get(word, word) for word in words]
         _hydra_entry()
     except InvalidInput as fault:
         _faults.append(fault)

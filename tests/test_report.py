@@ -199,6 +199,7 @@ def test_every_section_is_there(page: ReportPage) -> None:
     assert headings == [
         "What was compared", "Results", "Expected and perceived, by dimension",
         "The gap by scenario, and where it comes from", "Where errors start", "What it costs", "Every main metric",
+        "Every dimension of every scenario",
         "Method and assumptions",
     ]  # fmt: skip
     standings = {note.standing for section in page.sections for note in section.notes}

@@ -334,6 +334,16 @@ def test_v9_final_inspection_against_in_process_control():
     agrees("V9 difference", final * 1.0 - own, late - early, *controls, unlike=0.0)
 
 
+def test_v9_visible_share_precisely():
+    """Four stages, p = .1: a tenth more or less of visible errors would show."""
+    n, p, d, v = 4, 0.1, 0.8, 0.5
+    seen = ErrorRate(p, 0.0, visible_share=v)
+    orders = errors_of(ORDERS, n=n, p=seen, layers=(0, 1), stages={n: {"inspection": Check(d)}})["orders"]
+    controls = ((orders["errors"], n * p), (orders["errors"] > 0, failure_share([p] * n)))
+    expected, unlike = (final_inspection_share(n, p, d, share) for share in (v, 0.9 * v))
+    agrees("V9 visible share", orders["reached"] > 0, expected, *controls, unlike=unlike)
+
+
 def test_m12_imperfect_check_with_false_alarms_and_failing_rework():
     """p_eff = p[1 - d(1-b)] + (1-p) a b."""
     n, p, d, a, b = 4, 0.1, 0.6, 0.3, 0.4
