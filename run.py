@@ -32,7 +32,7 @@ def _hydra_entry(config: DictConfig) -> None:
         folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), command_line())
         try:
             run_experiment(settings_from(config), folder)
-        except InvalidInput:
+        except (InvalidInput, KeyboardInterrupt):
             folder.discard_if_empty()
             raise
     except InvalidInput as fault:
@@ -53,15 +53,16 @@ def main() -> None:
         _hydra_entry()
     except InvalidInput as fault:
         _faults.append(fault)
-    except OSError as fault:
-        _faults.append(unwritable(Path(fault.filename or "."), fault))
     except KeyboardInterrupt:
         print("stopped before any replication was complete; nothing was written", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except Exception as fault:
-        if not type(fault).__module__.startswith(("hydra", "omegaconf")):
+        if type(fault).__module__.startswith(("hydra", "omegaconf")):  # among them a kind of OSError
+            _faults.append(explain(fault, overrides))
+        elif isinstance(fault, OSError):
+            _faults.append(unwritable(Path(fault.filename or "."), fault))
+        else:
             raise
-        _faults.append(explain(fault, overrides))
     for found in _faults:
         print(f"gapline: {found}", file=sys.stderr)
     if _faults:

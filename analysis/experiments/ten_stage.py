@@ -180,6 +180,9 @@ def run(settings: Settings, folder: RunFolder) -> None:
     results = sweep(runner, points, settings.n_jobs, settings.experiment)
     if len(results) < len(points):
         raise KeyboardInterrupt
+    for name in cells:
+        key, value = ("orders", claim.orders) if name == "reference" else ("grid_orders", claim.grid_orders)
+        require(_pooled(results, name)["orders"] > 0, f"claim.{key}", value, "so few that none was placed; give more")
     judged = judge(system, claim, results)
     _write(settings, folder, judged, _reference_kpis(settings.base, results))
     _print(judged, folder)
@@ -312,8 +315,8 @@ def _reference_kpis(base: str, results: Mapping[Point, Mapping[str, Any]]) -> pd
     """The reference point, replication by replication, in the tidy form of every study."""
     rows = []
     for (cell, replication), part in results.items():
-        if cell == "reference":
-            orders = part["orders"]
+        orders = part["orders"]
+        if cell == "reference" and orders:  # a short replication may have none
             rows.append((base, replication, "failure_share", part["affected"][-1] / orders))
             rows.append((base, replication, "errors_per_order", part["errors"] / orders))
             rows.append((base, replication, "lead_time_mean", part["lead_time"] / orders))
