@@ -121,7 +121,12 @@ def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
             quality = 100 * order["P"] / order["S"] if order["S"] > 0 else math.nan
             what += f"; perceived {order['P']:.2f} against desired {order['S']:.2f}: service quality {quality:.1f}"
         rows.append(row(order["delivered"], f"order {number} delivered", what=what))
-    return rows
+    return sorted(rows, key=lambda row: (float(str(row["time"])), _rank(str(row["event"]))))
+
+
+def _rank(event: str) -> int:
+    """Which of an order's events at one time to tell first: a visit's outcome before the visit that follows it."""
+    return next(i for i, word in enumerate(("placed", "error", "moment", "work", "delivered")) if word in event)
 
 
 def _error_rows(journal: Journal, index: int, row: Row) -> list[dict[str, object]]:

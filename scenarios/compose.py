@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
     Hydra refuses `system.stages.packing.error.p=0.05` unless a file spells that parameter out. Every parameter is
     checked after composing anyway, so it may be set - but not a new stage, segment or scenario by a slip of the pen.
     """
-    if not any("." in _path(override) for override in overrides):
+    if all(_path(override) in _top_level() for override in overrides):
         return list(overrides)
     groups = [o for o in overrides if _path(o) in GROUPS and not o.startswith("~")]
     try:
@@ -41,6 +42,11 @@ def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
         else:
             raise
     return [_permitted(override, base) for override in overrides]
+
+
+@cache
+def _top_level() -> frozenset[str]:
+    return frozenset([*GROUPS, *map(str, OmegaConf.load(CONF / "config.yaml"))])
 
 
 def _permitted(override: str, base: Any) -> str:

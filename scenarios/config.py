@@ -67,7 +67,7 @@ def settings_from(config: DictConfig) -> Settings:
     numbers = {name: _whole(data, name, low) for name, low in (("replications", 1), ("seed", 0), ("n_jobs", -1))}
     require(numbers["n_jobs"] != 0, "n_jobs", 0, "must be a number of processes, or -1 for one per core")
     engine = data.get("engine")
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "engine")
     base = str(data.get("base"))
     names = [s.name for s in scenarios]

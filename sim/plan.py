@@ -74,6 +74,8 @@ def compile_plan(timeline: Timeline) -> Plan:
     segment_names = tuple(first.segments)
     for what, names in (("stages", stage_names), ("staff", staff_names), ("segments", segment_names)):
         _require_unique_ids(what, names)
+    for blueprint in blueprints:
+        _require_equal_rates_with_frailty(blueprint)
     builder = _Builder(blueprints, stage_names, pool_names, staff_names, edge_names)
     tables = builder.build()
     on = perception_is_on(first)
@@ -108,6 +110,13 @@ def _require_unique_ids(what: str, names: Sequence[str]) -> None:
     for name in names:
         other = ids.setdefault(stable_id(name), name)
         require(other == name, f"{what}.{name}", None, f"has the same stable id as '{other}': rename one of them")
+
+
+def _require_equal_rates_with_frailty(blueprint: Blueprint) -> None:
+    """A shared frailty is a beta-distributed rate of one mean: stages of unequal rates would not keep theirs."""
+    rates = {stage.error.p for stage in blueprint.stages.values() if not stage.appraisal}
+    allowed = "a shared frailty needs the same error rate p at every stage"
+    require(blueprint.knock_on.frailty == 0 or len(rates) <= 1, "knock_on.frailty", blueprint.knock_on.frailty, allowed)
 
 
 def _nearest(blueprints: Sequence[Blueprint], epoch: int, holds: Any) -> Blueprint:

@@ -39,22 +39,23 @@ def simulate(
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "engine")
     require(0 <= seed < 2**62, "seed", seed, "must be a whole number from 0 to 2**62 - 1")
+    require(0 <= replication < 2**62, "replication", replication, "must be a whole number from 0 to 2**62 - 1")
     if isinstance(system, Plan):
         plan = system
     else:
-        timeline: Timeline = ((0.0, system),) if isinstance(system, Blueprint) else system
-        check(timeline, allow_unstable)
-        plan = compile_plan(timeline)
+        plan = check(((0.0, system),) if isinstance(system, Blueprint) else system, allow_unstable)
     tables = ENGINES[engine](plan, seed, replication)
     return Journal(tables, plan, seed, replication, engine)
 
 
-def check(timeline: Timeline, allow_unstable: bool = False) -> None:
-    """Raise `InvalidInput` where a timeline is absurdly long or (unless allowed) unstable at the end of the run."""
+def check(timeline: Timeline, allow_unstable: bool = False) -> Plan:
+    """Compile a timeline into a plan. Raises `InvalidInput` where it makes no sense, is absurdly long, or (unless
+    allowed) has an unstable queue at the end of the run."""
     for _, blueprint in timeline:
         require_bounded(blueprint)
     if not allow_unstable:
         require_stable(timeline[-1][1])
+    return compile_plan(timeline)
 
 
 @cache

@@ -1,9 +1,9 @@
 """The flat tables of a run: plan (read only), state, and the journal. Layout only; no behaviour.
 
 Both engines and every transition work on these structured arrays. Plan tables hold one block of rows per
-*epoch*: a period in which the blueprint does not change. Columns are 8 bytes wide: there is no padding, so equal
-runs are equal bytes. Times are in hours from the start of the run; NaN means
-"has not happened"; an index of -1 means "none".
+*epoch*: a period in which the blueprint does not change. Columns of the journal are 8 bytes wide: there is no
+padding, so equal runs are equal bytes. Times are in hours from the start of the run; NaN means "has not happened";
+an index of -1 means "none".
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ STATE: dict[str, np.dtype[Any]] = {
     ),
     "stage_state": _dtype(("key", "i8"), ("out", "i8"), ("changes", "i8"), ("next_change", "f8")),
     "edge_state": _dtype(("expected", "f8")),
-    "passes": _dtype(("count", "u2")),
+    "passes": _dtype(("work", "u2"), ("rework", "u2")),
 }  # fmt: skip
 
 JOURNAL: dict[str, np.dtype[Any]] = {

@@ -94,7 +94,7 @@ def chain(
     }
     needed = {stage.pool for stage in built.values()}
     pools = {f"p{i}": pool(f"p{i}_", k) for i, k in zip(range(1, n + 1), _each(members, n), strict=True)}
-    ways = zip(names, [*names[1:], DELIVERED], _each(handoff, n), strict=True)
+    ways = [*zip(names, names[1:], _each(handoff, n), strict=False), (names[-1], DELIVERED, Handoff())]
     defaults: dict[str, Any] = {
         "pools": {name: p for name, p in pools.items() if name in needed},
         "segments": {"all": Segment()},

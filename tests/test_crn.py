@@ -25,6 +25,7 @@ from sim.blueprint import (
     StaffPool,
     Stage,
 )
+from sim.draws import stable_id
 from sim.journal import Journal
 from sim.switches import MECHANISMS
 from sim.tables import CAUSE_OPERATOR, FIRST_WORK, JOURNAL
@@ -136,13 +137,13 @@ def first_orders(journal: Journal) -> dict[tuple[int, str], tuple[float, int]]:
 # -- another structure ---------------------------------------------------------------------------------------
 
 
-def passes(journal: Journal) -> dict[tuple[int, int, str, int], int]:
-    """(customer, order number, stage name, pass) -> row of the visit."""
-    orders, visits, names = journal["orders"], journal["visits"], journal.plan.stage_names
-    return {
-        (int(orders["key"][v["order"]]), int(orders["number"][v["order"]]), names[v["stage"]], int(v["number"])): i
-        for i, v in enumerate(visits)
-    }
+def passes(journal: Journal) -> dict[tuple[int, ...], int]:
+    """(customer, order number, stage id, kind of work, pass of that kind) -> row of the visit."""
+    orders, visits = journal["orders"], journal["visits"]
+    ids = [stable_id(name) for name in journal.plan.stage_names]
+    placed = orders[visits["order"]]
+    columns = (placed["key"], placed["number"], np.array(ids)[visits["stage"]], visits["kind"], visits["number"])
+    return {tuple(map(int, name)): i for i, name in enumerate(zip(*columns, strict=True))}
 
 
 def hours_and_errors(journal: Journal, common_causes: bool = False) -> dict[Any, tuple[float, bool]]:

@@ -128,7 +128,7 @@ def test_error_found_downstream_travels_back():
         (0, "s1", "p1_0", 0, WORK, 1.0, 1.0, 2.0),
         (0, "s2", "p2_0", 0, WORK, 2.0, 2.0, 3.0),
         (0, "s3", "p3_0", 0, WORK, 3.0, 3.0, 4.0),
-        (0, "s1", "p1_0", 1, AGAIN, 4.0, 4.0, 5.5),
+        (0, "s1", "p1_0", 0, AGAIN, 4.0, 4.0, 5.5),
     ]
     assert rows(journal, "handoffs", *HANDOFF) == [(0, "s1", "s2", 2.0, 2.0, 1, 0), (0, "s2", "s3", 3.0, 3.0, 1, 1)]
     assert rows(journal, "errors", *ERROR) == [(0, "s1", "system", "next_stage", "s3", "repaired", 2.0, 4.0, 0)]
@@ -162,8 +162,8 @@ def test_self_detected_errors_join_the_end_of_the_queue():
     assert rows(journal, "visits", *VISIT) == [
         (0, "s1", "p1_0", 0, WORK, 1.0, 1.0, 2.0),
         (1, "s1", "p1_0", 0, WORK, 2.0, 2.0, 3.0),
-        (0, "s1", "p1_0", 1, AGAIN, 2.0, 3.0, 3.5),
-        (1, "s1", "p1_0", 1, AGAIN, 3.0, 3.5, 4.0),
+        (0, "s1", "p1_0", 0, AGAIN, 2.0, 3.0, 3.5),
+        (1, "s1", "p1_0", 0, AGAIN, 3.0, 3.5, 4.0),
         (0, "s2", "p2_0", 0, WORK, 3.5, 3.5, 4.5),
         (1, "s2", "p2_0", 0, WORK, 4.0, 4.5, 5.5),
     ]
@@ -182,7 +182,7 @@ def test_false_alarm_of_the_inspector():
     assert rows(journal, "visits", *VISIT) == [
         (0, "s1", "p1_0", 0, WORK, 1.0, 1.0, 2.0),
         (0, "s2", "p2_0", 0, WORK, 2.0, 2.0, 3.0),
-        (0, "s1", "p1_0", 1, AGAIN, 3.0, 3.0, 3.5),
+        (0, "s1", "p1_0", 0, AGAIN, 3.0, 3.0, 3.5),
     ]
     assert len(journal["errors"]) == 0
     assert rows(journal, "orders", *ORDER) == [(1.0, 3.5, 3, 1, 0, 0, 0.0, 2.5)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -51,7 +52,7 @@ def take_off_line(b: Blueprint, pools: Iterable[str], start: float, hours: float
     require(hours >= 0, "hours", hours, "must be a number of hours >= 0")
     if hours == 0 or start >= b.horizon.end:
         return b
-    within = min(hours, SESSION * (1.0 + (b.horizon.end - start) // WEEK))  # sessions that start during the run
+    within = min(hours, SESSION * math.ceil((b.horizon.end - start) / WEEK))  # sessions of weeks that begin in the run
 
     def periods(turn: int) -> tuple[tuple[float, float], ...]:
         whole, rest = divmod(within, SESSION)

@@ -38,7 +38,8 @@ class Handoff:
 class Arrivals:
     """Where orders come from.
 
-    `stream`: new customers at intervals drawn from `interval`; each places `orders` orders, a further one
+    `stream`: new customers at intervals drawn from `interval` (segments with shares get independent streams of
+    their own, which is exact for exponential intervals); each places `orders` orders, a further one
     `reorder` hours after the placement of the last (or on its delivery, whichever is later).
     `population`: `customers` customers exist from the start; each orders again and again at intervals drawn
     from `interval` (from placement to placement, not before delivery).

@@ -95,6 +95,7 @@ class Blueprint:
             for target in ways:
                 if target != DELIVERED and target not in self.stages:
                     raise unknown_name(f"route.{source}.{target}", target, [*self.stages, DELIVERED], "stage")
+            self._check_way_out(source, ways)
             total = sum(way.probability for way in ways.values())
             allowed = "the probabilities of the ways out of a stage must sum to 1"
             require(abs(total - 1.0) < 1e-9, f"route.{source}", round(total, 9), allowed)
@@ -105,6 +106,13 @@ class Blueprint:
             raise InvalidInput(
                 f"route.{sorted(trapped)[0]}", None, "the route never ends: no way to 'delivered' from here"
             )
+
+    def _check_way_out(self, source: str, ways: Mapping[str, Handoff]) -> None:
+        """Delivery is no handoff: nothing is lost, delayed or batched on the way to the customer."""
+        out = ways.get(DELIVERED)
+        plain = out is None or out == Handoff(out.probability)
+        where = f"route.{source}.{DELIVERED}"
+        require(plain, where, None, "only a probability can be given here; delivery is not a handoff to a stage")
 
     def reached_stages(self) -> set[str]:
         """Names of the stages that an order can come to (one that was merged away no longer is)."""

@@ -86,7 +86,7 @@ def record_error(world, order_index, stage, stage_id, moment, rule, cause, now):
     error.found_at = -1
     error.cause = cause
     error.found_by = NOBODY
-    error.major = 1 if uniform(order.key, stage_id, moment, SEVERITY, cause) < rule.major_share else 0
+    error.major = 1 if uniform(order.key, stage_id, moment, SEVERITY, visit.kind) < rule.major_share else 0
     error.severity = rule.major_severity if error.major == 1 else rule.minor_severity
     error.state = OPEN
     error.made = now

@@ -82,9 +82,10 @@ def rate_handoff(world, order, noticed, rule):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def send_back(world, order, plan, place, moment, rule):  # type: ignore[no-untyped-def]
+def send_back(world, order, plan, place, moment, kind, rule):  # type: ignore[no-untyped-def]
     """Hours an order takes to the place of its rework: none inside a function, a border delay between two."""
     if stage_now(world, place).function == plan.function or rule.travel_delay <= 0.0:
         return 0.0
-    delay = rule.travel_delay * exponential(order.key, plan.id, moment, REWORK_TRAVEL, stage_now(world, place).id)
+    detail = 2 * stage_now(world, place).id + kind
+    delay = rule.travel_delay * exponential(order.key, plan.id, moment, REWORK_TRAVEL, detail)
     return on_clock(world, delay)

@@ -122,27 +122,30 @@ def begin_visit(world, order_index, stage, member_index, arrived, now):  # type:
     plan = stage_now(world, stage)
     order = orders(world, order_index)
     count = passes(world, order_index * state.n_stages + stage)
-    moment = occasion(order.number, count.count)
+    reworking = order.awaiting > 0 or order.alarm >= 0
+    number = int(count.rework) if reworking else int(count.work)
+    moment = occasion(order.number, number)
     visit = visits(world, state.visits)
     visit.order = order_index
     visit.stage = stage
     visit.staff = member_index
-    visit.number = count.count
+    visit.number = number
     visit.arrived = arrived
     visit.began = now
     visit.ended = math.nan
     order.visit = state.visits
     state.visits += 1
-    count.count += 1
     order.visits += 1
     order.waited += now - arrived
     speed = speed_factor(rule, member_now(world, member_index).skill)
-    if order.awaiting > 0 or order.alarm >= 0:
+    if reworking:
+        count.rework += 1
         visit.kind = REWORK
         order.reworks += 1
         hours = sample(world, plan.service, order.key, plan.id, moment, REWORK_TIME) * speed * rule.rework_time
         hours *= 1.0 + rule.per_stage * rework_distance(world, order, stage)
         return on_clock(world, hours)
+    count.work += 1
     visit.kind = FIRST_WORK
     hours = sample(world, plan.service, order.key, plan.id, moment, SERVICE) * speed
     if order.handoff >= 0:
@@ -177,7 +180,7 @@ def end_visit(world, order_index, now):  # type: ignore[no-untyped-def]
         _end_first_work(world, order_index, stage, plan, moment, rule, now)
     place = rework_place(world, order)
     if place >= 0:
-        return place, send_back(world, order, plan, place, moment, rule), -1
+        return place, send_back(world, order, plan, place, moment, visit.kind, rule), -1
     edge = order.edge
     if edge_now(world, edge).target == DELIVERED_STAGE:
         return DELIVERED_STAGE, _deliver(world, order_index, rule, now), -1

@@ -38,4 +38,5 @@ def segment_now(world, segment):  # type: ignore[no-untyped-def]
 @kernel
 def error_name(world, error):  # type: ignore[no-untyped-def]
     """A name of the error among those of its order (for draws): where and at which visit it was made."""
-    return stage_now(world, error.stage).id + visits(world, error.visit).number
+    visit = visits(world, error.visit)
+    return stage_now(world, error.stage).id + 2 * visit.number + visit.kind
