@@ -14,7 +14,7 @@ def share_affected(p: float, n: int) -> float:
 
 def share_affected_frailty(p: float, n: int, rho: float) -> float:
     """M7: the same with a shared beta-distributed rate of mean p and intra-class correlation rho."""
-    if rho <= 0:
+    if rho <= 0 or p >= 1:
         return share_affected(p, n)
     a, b = p * (1 - rho) / rho, (1 - p) * (1 - rho) / rho
     return 1.0 - math.exp(math.lgamma(b + n) - math.lgamma(b) + math.lgamma(a + b) - math.lgamma(a + b + n))
@@ -100,12 +100,12 @@ def readings(p: float, n: int, stated: float) -> list[dict[str, Any]]:
             2,
             "failed attempts per good output",
             "(1-p)^-n - 1",
-            q**-n - 1,
+            q**-n - 1 if q > 0 else None,
             "the only common formula of the stated inputs that rounds to 11 %",
         ),
         reading(3, "compound growth", "(1+p)^n - 1", (1 + p) ** n - 1, "a misreading of compounding"),
-        reading(4, "a larger error rate", "1 - (1-p')^n", None, needs("p'", p_star)),
-        reading(5, "more stages", "1 - (1-p)^n'", None, needs("n'", n_star)),
+        reading(4, "a larger error rate", "1 - (1-p')^n", None, needs("p'", p_star, ".5g")),
+        reading(5, "more stages", "1 - (1-p)^n'", None, needs("n'", n_star, ".5g")),
         reading(
             6,
             "unequal stages, same mean rate",

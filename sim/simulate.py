@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sim.blueprint import Blueprint
+from sim.blueprint import (
+    Arrivals,
+    Blueprint,
+    Distribution,
+    Handoff,
+    Horizon,
+    Segment,
+    StaffMember,
+    StaffPool,
+    Stage,
+)
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan, Timeline, compile_plan
@@ -61,8 +72,6 @@ def check(timeline: Timeline, allow_unstable: bool = False) -> Plan:
 @cache
 def warm_up() -> None:
     """Compile every transition (or load it from the cache) by a run of a few orders; does nothing twice."""
-    from sim.blueprint import Arrivals, Distribution, Handoff, Horizon, Segment, StaffMember, StaffPool, Stage
-
     blueprint = Blueprint(
         stages={"only": Stage("crew", onstage=True, moment_of_truth=True)},
         pools={"crew": StaffPool({"member": StaffMember()})},
@@ -73,7 +82,4 @@ def warm_up() -> None:
         horizon=Horizon(0.0, 40.0),
     )
     simulate(blueprint)
-    stream = Arrivals("stream", Distribution("exponential", 10.0))
-    from dataclasses import replace
-
-    simulate(replace(blueprint, arrivals=stream))
+    simulate(replace(blueprint, arrivals=Arrivals("stream", Distribution("exponential", 10.0))))

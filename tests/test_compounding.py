@@ -151,9 +151,7 @@ def test_readings_invert_their_formulas():
     ("p", "n", "stated"), [(0.01, 10, 0.05), (0.3, 10, 0.11), (0.0, 10, 0.11), (1.0, 3, 0.5), (0.01, 1, 0.11)]
 )
 def test_readings_of_other_inputs_say_what_cannot_be_reached(p: float, n: int, stated: float):
-    rows = readings(p, n, stated) if p < 1 else None
-    if rows is None:
-        pytest.skip("failed attempts per good output are infinite at p = 1")
+    rows = readings(p, n, stated)
     assert len(rows) == 18
     assert not any(math.isnan(row["value"]) for row in rows if row["value"] is not None)
     if share_affected(p, n) > stated:
@@ -221,12 +219,21 @@ def test_a_wrong_program_is_reported_as_such(cell: str):
     assert "the program is wrong" in judged["verdict"].lower()
 
 
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_error_rates_at_the_ends_are_judged_too(p: float):
+    claim = Claim(knock_on=1.0)
+    judged = judge(with_rate(p), claim, counts(claim, p))
+    assert judged["verdict"].startswith("Refuted as printed")
+    assert judged["program_agrees"] is True
+    assert judged["closed_form"] == p
+
+
 def test_unequal_stages_are_judged_by_their_own_closed_form():
     """V2: p = (.1, 0, ...): 10 % of orders."""
-    system = ten_stages()
-    rates = [0.1] + [0.0] * 9
-    stages = {k: replace(s, error=replace(s.error, p=p)) for (k, s), p in zip(system.stages.items(), rates, strict=True)}
-    judged = judge(replace(system, stages=stages), Claim(p=(0.1,), frailty=()), counts(Claim(p=(0.1,), frailty=()), 0.1))
+    system, claim = with_rate(0.0), Claim(p=(0.1,), frailty=())
+    first = system.stages["stage_01"]
+    stages = {**system.stages, "stage_01": replace(first, error=replace(first.error, p=0.1))}
+    judged = judge(replace(system, stages=stages), claim, counts(claim, 0.1))
     assert judged["closed_form"] == pytest.approx(0.1, abs=1e-15)
 
 
@@ -367,7 +374,7 @@ def test_the_experiment_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_too_few_orders_are_bad_input(tmp_path: Path):
     with pytest.raises(InvalidInput, match="none was placed"):
-        run_experiment(settings(*SMALL, "claim.orders=1e-3".replace("1e-3", "1"), "system.arrivals.interval.mean=400"),
+        run_experiment(settings(*SMALL, "claim.orders=1", "system.arrivals.interval.kind=deterministic"),
                        RunFolder(tmp_path, []))  # fmt: skip
 
 

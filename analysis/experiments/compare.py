@@ -33,6 +33,8 @@ def run(settings: Settings, folder: RunFolder) -> None:
     _write_report(settings, folder, study, comparison, gaps)
     write_results(folder, settings, comparison, study.finished)
     print(summary(comparison, settings.base))
+    for warning in [*overloaded(study), *ratios_apart(comparison)]:
+        print(f"Warning: {warning}")
     if study.finished < settings.replications:
         print(f"Stopped early: {study.finished} of {settings.replications} replications.")
     print(f"Report: {folder.path / 'report.html'}")
@@ -47,6 +49,25 @@ def overloaded(study: Study) -> list[str]:
         for pool, value in utilisation(blueprint).items()
         if value >= 1.0
     ]
+
+
+_RATIOS_APART = 2.0  # points of service quality beyond which its two definitions need a word
+
+
+def ratios_apart(comparison: pd.DataFrame) -> list[str]:
+    """A sentence where mean of ratios and ratio of means tell different stories (model.md 2.3: print both)."""
+    means = comparison.set_index(["scenario", "metric"])["mean"]
+    wide = [
+        (scenario, float(means[scenario, "service_quality"]), float(means[scenario, "service_quality_of_means"]))
+        for scenario in dict.fromkeys(comparison["scenario"])
+        if (scenario, "service_quality") in means.index
+    ]
+    return [
+        f"In {scenario} the mean of the customers' ratios is {mean:.1f}, the ratio of the means {ratio:.1f}: customers who "
+        "desire very little have very large ratios. Read the gap and the ratio of the means."
+        for scenario, mean, ratio in wide
+        if abs(mean - ratio) > _RATIOS_APART
+    ][:1]
 
 
 def _write_report(
@@ -72,7 +93,7 @@ def _write_report(
         replications=study.finished,
         engine=settings.engine,
         metrics=METRICS,
-        warnings=overloaded(study),
+        warnings=[*overloaded(study), *ratios_apart(comparison)],
         figures=figures,
     )
     folder.write_text("report.html", render(page))

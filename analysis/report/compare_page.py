@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 MAIN_METRICS = (
-    "service_quality", "gap", "failure_share", "lead_time_mean", "share_below_adequate", "cost_per_right_order",
+    "service_quality", "service_quality_of_means", "gap", "failure_share", "lead_time_mean", "share_below_adequate",
+    "cost_per_right_order",
     "internal_service_quality",
 )  # fmt: skip
 FOREST_METRICS = (

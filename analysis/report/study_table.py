@@ -14,6 +14,7 @@ from analysis.report.numbers import number
 
 SHORT = {
     "service_quality": "Service quality",
+    "service_quality_of_means": "the same, ratio of means",
     "gap": "Gap",
     "failure_share": "Failures reaching the customer",
     "lead_time_mean": "Lead time",
