@@ -295,7 +295,7 @@ def test_the_page_of_a_trace() -> None:
     ]
     common = {"system": "workshop", "scenario": "do_nothing", "seed": 1, "replication": 0, "engine": "simpy"}
     page = trace_page(journey, order={"Lead time": "2.5 h"}, **common)  # type: ignore[arg-type]
-    assert page.answer == "In 2.50 h it passed one stage and left 2 events."
+    assert page.answer == "One order in 2.50 h, through one stage: 2 events."
     seen = check_structure(render(page))
     for word in ("visit ends", "take order", "anna", "Lead time"):
         assert word in seen.text

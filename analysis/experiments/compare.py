@@ -63,8 +63,8 @@ def ratios_apart(comparison: pd.DataFrame) -> list[str]:
         if (scenario, "service_quality") in means.index
     ]
     return [
-        f"In {scenario} the mean of the customers' ratios is {mean:.1f}, the ratio of the means {ratio:.1f}: customers who "
-        "desire very little have very large ratios. Read the gap and the ratio of the means."
+        f"In {scenario} the mean of the customers' ratios is {mean:.1f}, the ratio of the means {ratio:.1f}: customers "
+        "who desire very little have very large ratios. Read the gap and the ratio of the means."
         for scenario, mean, ratio in wide
         if abs(mean - ratio) > _RATIOS_APART
     ][:1]

@@ -283,8 +283,9 @@ def verdict(
     if abs(from_stated) > LIMIT:
         return (
             f"Refuted as printed. {arithmetic} Simulated: {measured}, {abs(from_stated):.0f} standard errors from the "
-            f"stated {100 * stated:g} %. The mechanism holds: small stage errors add up to {closed / max(p, 1e-300):.1f} times one "
-            "stage's rate. (The paper prints 11 %; the formula it prints beside it gives 9.56 %.)"
+            f"stated {100 * stated:g} %. The mechanism holds: small stage errors add up to "
+            f"{closed / max(p, 1e-300):.1f} times one stage's rate. (The paper prints 11 %; the formula "
+            "it prints beside it gives 9.56 %.)"
         )
     return (
         f"Not refuted. {arithmetic} Simulated: {measured}, within {LIMIT:g} standard errors of the stated "

@@ -230,7 +230,7 @@ def _gaps_of_all(study: Study, gaps: pd.DataFrame) -> tuple[Table, ...]:
         if row is None:
             return "–"
         half = (float(row["gap_high"]) - float(row["gap_low"])) / 2
-        return f"{number(float(row['gap']), 3)} ± {number(half, 3)}"
+        return f"{number(float(row['gap']), 4)} ± {number(half, 4)}"
 
     table = Table(
         "Gap (perceived − desired) by dimension and scenario, with the half-width of its 95 % interval",

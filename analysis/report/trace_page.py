@@ -35,15 +35,15 @@ def trace_page(
     )  # fmt: skip
     columns = ("Clock, h", "Since the start, h", "Event", "Stage", "Staff member", "What happened")
     table = Table("Journey", columns, rows, "rrllll")
-    facts = Table("The order", ("Fact", "Value"), tuple((name, text) for name, text in order.items()), "ll")
-    note = Note("Example", "One order of one simulated run. It shows how the model works, not how often things happen.")
+    facts = Table("The customer", ("Fact", "Value"), tuple((name, text) for name, text in order.items()), "ll")
+    note = Note("Example", "One customer of one simulated run. It shows how the model works, not how often things happen.")
     sections = [Section("Step by step", (), (table,), (), (note,))]
     if order:
-        sections.insert(0, Section("How it ended", (), (facts,)))
+        sections.insert(0, Section("The customer's orders", (), (facts,)))
     stages = list(dict.fromkeys(title_of(row["stage"]) for row in journey if row["stage"]))
     return ReportPage(
         title=f"One customer's journey through {title_of(system)}",
-        question="What happens to one order between its placement and its delivery?",
+        question="What happens to one customer, from the first order to the last delivery?",
         answer=_answer(journey, stages),
         sections=tuple(sections),
         facts=(
@@ -56,7 +56,9 @@ def trace_page(
 
 def _answer(journey: Sequence[Mapping[str, Any]], stages: Sequence[str]) -> str:
     if not journey:
-        return "No event was recorded for this order."
+        return "No event was recorded for this customer."
     took = float(journey[-1]["time"]) - float(journey[0]["time"])
+    placed = sum(str(row["event"]).endswith("placed") for row in journey)
+    orders = f"{placed} orders" if placed != 1 else "One order"
     passed = f"{len(stages)} stages" if len(stages) != 1 else "one stage"
-    return f"In {number(took, 2)} h it passed {passed} and left {len(journey)} events."
+    return f"{orders} in {number(took, 2)} h, through {passed}: {len(journey)} events."
