@@ -24,12 +24,13 @@ from sim.invalid import InvalidInput
 
 BAD_INPUT, INTERRUPTED = 2, 130
 _faults: list[InvalidInput] = []  # of the jobs that Hydra ran: raised there, they would come with its own message
+_typed: list[str] = []  # the command as it was typed
 
 
 @hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")
 def _hydra_entry(config: DictConfig) -> None:
     try:
-        folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), command_line())
+        folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), _typed)
         try:
             run_experiment(settings_from(config), folder)
         except (InvalidInput, KeyboardInterrupt):
@@ -42,6 +43,7 @@ def _hydra_entry(config: DictConfig) -> None:
 def main() -> None:
     """Entry point of `python run.py` and `gapline`. Exit code 2 and one line for bad input, 130 after Ctrl-C."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions over instead of printing them
+    _typed[:] = command_line()
     words = sys.argv[1:]
     plain = not any(word.startswith("-") for word in words)
     overrides = [word for word in words if plain or ("=" in word and not word.startswith("-"))]

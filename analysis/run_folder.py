@@ -127,5 +127,5 @@ def json_ready(value: Any) -> Any:
 
 
 def command_line() -> list[str]:
-    """The command, with the program's name alone (no path of this machine)."""
+    """The command as typed, with the program's name alone (no path of this machine)."""
     return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -93,7 +93,7 @@ def _pool(name: str, data: dict[str, Any]) -> StaffPool:
     require_known(where, data, ["size", "discretion", "members", *_MEMBER_FIELDS])
     levels = {key: value for key, value in data.items() if key in _MEMBER_FIELDS}
     size = convert(int, data.get("size", 1), f"{where}.size")
-    require(1 <= size <= 100_000, f"{where}.size", size, "must be a whole number from 1 to 100000")
+    require(1 <= size <= 10_000, f"{where}.size", size, "must be a whole number from 1 to 10000")
     listed = _mapping(data, "members") or {f"{name}_{i + 1}": {} for i in range(size)}
     members = {
         str(member): build(

@@ -27,7 +27,8 @@ import simpy
 from simpy.events import Event, Timeout
 
 from sim.model.journey import arrival_gap, first_order_gap, new_customer, place_order
-from sim.plan import Plan, effective_arrivals
+from sim.plan import Plan
+from sim.plan_rows import effective_arrivals
 from sim.simpy_service import Service
 from sim.tables import JOURNAL
 from sim.world import World

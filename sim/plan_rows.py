@@ -1,0 +1,231 @@
+"""The rows of the plan tables: what each blueprint of a timeline says, as flat records ready for the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from sim.blueprint import DELIVERED, DIMENSIONS, Arrivals, Blueprint, Distribution, Handoff, Segment
+from sim.draws import stable_id
+from sim.model.times import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL
+from sim.tables import DELIVERED_STAGE, PLAN, RULE_GROUPS
+
+STANDARD_SERVICE_TIMES = 3.0  # "on time" for an internal customer where the stage names no standard
+
+
+def _nearest(blueprints: Sequence[Blueprint], epoch: int, holds: Any) -> Blueprint:
+    """The blueprint of the nearest epoch (earlier ones first) for which `holds` is true."""
+    order = sorted(range(len(blueprints)), key=lambda e: (abs(e - epoch), e > epoch))
+    return next(blueprints[e] for e in order if holds(blueprints[e]))
+
+
+class PlanRows:
+    """Fills the plan tables; `numbers` collects the values of empirical distributions and surveys."""
+
+    def __init__(
+        self,
+        blueprints: Sequence[Blueprint],
+        stage_names: Sequence[str],
+        pool_names: Sequence[str],
+        staff_names: Sequence[str],
+        edge_names: Sequence[tuple[str, str]],
+    ) -> None:
+        self.blueprints = blueprints
+        self.stages = {name: i for i, name in enumerate(stage_names)}
+        self.pools = {name: i for i, name in enumerate(pool_names)}
+        self.staff_names = staff_names
+        self.edge_names = edge_names
+        functions = [s.function for b in blueprints for s in b.stages.values()]
+        self.functions = {name: i for i, name in enumerate(dict.fromkeys(functions))}
+        self.numbers: list[float] = []
+        self.offsets: dict[tuple[float, ...], int] = {}
+
+    def tables(self) -> dict[str, np.ndarray[Any, Any]]:
+        epochs = range(len(self.blueprints))
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PLAN}
+        for epoch in epochs:
+            rows["rules"].append(self._rules(epoch))
+            rows["stages"] += [self._stage(epoch, name) for name in self.stages]
+            rows["edges"] += self._edges(epoch)
+            rows["staff"] += [self._member(epoch, name) for name in self.staff_names]
+            rows["segments"] += [self._segment(epoch, name) for name in self.blueprints[0].segments]
+        rows["numbers"] = [{"value": value} for value in self.numbers] or [{"value": 0.0}]
+        return {name: _table(PLAN[name], rows[name]) for name in PLAN}
+
+    def _store(self, values: tuple[float, ...]) -> int:
+        if values not in self.offsets:
+            self.offsets[values] = len(self.numbers)
+            self.numbers.extend(values)
+        return self.offsets[values]
+
+    def _time(self, d: Distribution) -> tuple[Any, ...]:
+        """Row of a distribution: kind, mean, two ready parameters, place of its values."""
+        if d.kind == "empirical":
+            return EMPIRICAL, d.mean, 0.0, 0.0, self._store(d.values), len(d.values)
+        if d.kind == "exponential" and d.mean > 0:
+            return EXPONENTIAL, d.mean, 0.0, 0.0, 0, 0
+        if d.kind == "lognormal" and d.mean > 0 and d.cv > 0:
+            variance = math.log(1.0 + d.cv * d.cv)
+            return LOGNORMAL, d.mean, math.log(d.mean) - 0.5 * variance, math.sqrt(variance), 0, 0
+        if d.kind == "gamma" and d.mean > 0 and d.cv > 0:
+            return GAMMA, d.mean, 1.0 / (d.cv * d.cv), d.mean * d.cv * d.cv, 0, 0
+        return DETERMINISTIC, d.mean, 0.0, 0.0, 0, 0
+
+    def _rules(self, epoch: int) -> dict[str, Any]:
+        b = self.blueprints[epoch]
+        row: dict[str, Any] = {}
+        for name, group in RULE_GROUPS.items():
+            values = getattr(b, name)
+            row.update({f.name: float(getattr(values, f.name)) for f in fields(group) if f.name != "rule"})
+        working = [s.error.p for s in b.stages.values() if not s.appraisal]
+        mean = sum(working) / len(working) if working else 0.0
+        rho = b.knock_on.frailty
+        on = rho > 0 and 0 < mean < 1
+        row["markov"] = float(b.knock_on.rule == "markov")
+        row["mean_error"] = mean if on else 0.0
+        row["frailty_a"] = mean * (1 - rho) / rho if on else 0.0
+        row["frailty_b"] = (1 - mean) * (1 - rho) / rho if on else 0.0
+        row["first"] = self.stages[b.first]
+        return row
+
+    def _stage(self, epoch: int, name: str) -> dict[str, Any]:
+        stage = _nearest(self.blueprints, epoch, lambda b: name in b.stages).stages[name]
+        edges = [i for i, (source, _) in enumerate(self.edge_names) if source == name]
+        return {
+            "id": stable_id(name),
+            "pool": self.pools[stage.pool],
+            "function": self.functions[stage.function],
+            "position": self.stages[name],
+            "service": self._time(stage.service),
+            "extra_time": stage.extra_time,
+            "system_part": stage.error.system_part,
+            "operator_part": stage.error.operator_part,
+            "fail_safe": stage.error.fail_safe,
+            "visible_share": stage.error.visible_share,
+            "self_detection": stage.self_check.detection,
+            "self_alarm": stage.self_check.false_alarm,
+            "incoming_detection": stage.incoming_check.detection,
+            "incoming_alarm": stage.incoming_check.false_alarm,
+            "inspection_detection": stage.inspection.detection,
+            "inspection_alarm": stage.inspection.false_alarm,
+            "special_rate": stage.special_cause.rate,
+            "special_factor": stage.special_cause.factor,
+            "special_mean_out": stage.special_cause.mean_out,
+            "internal_standard": stage.internal_standard or STANDARD_SERVICE_TIMES * stage.service.mean,
+            "moment": int(stage.moment_of_truth),
+            "edge": edges[0],
+            "edges": len(edges),
+        }
+
+    def _edges(self, epoch: int) -> list[dict[str, Any]]:
+        rows, passed = [], dict.fromkeys(self.stages, 0.0)
+        for source, target in self.edge_names:
+            now = self.blueprints[epoch].route.get(source, {}).get(target)
+            if now is None and source not in self.blueprints[epoch].route:  # a stage of another epoch keeps its ways
+                now = self._handoff_nearby(epoch, source, target)
+            passed[source] += now.probability if now else 0.0
+            way = now or self._handoff_nearby(epoch, source, target)
+            rows.append(
+                {
+                    "id": stable_id(f"{source}>{target}"),
+                    "source": self.stages[source],
+                    "target": DELIVERED_STAGE if target == DELIVERED else self.stages[target],
+                    "up_to": passed[source],
+                    "retention": way.retention,
+                    "corruption": way.corruption,
+                    "delay": self._time(way.delay),
+                    "batch": way.batch,
+                    "border": int(way.border),
+                }
+            )
+        return rows
+
+    def _handoff_nearby(self, epoch: int, source: str, target: str) -> Handoff:
+        return _nearest(self.blueprints, epoch, lambda b: target in b.route.get(source, {})).route[source][target]
+
+    def _member(self, epoch: int, name: str) -> dict[str, Any]:
+        """A member's row; one who is not employed now has no pool, but may still end a visit as who they were."""
+        employed = any(name in pool.members for pool in self.blueprints[epoch].pools.values())
+        b = _nearest(self.blueprints, epoch, lambda b: any(name in pool.members for pool in b.pools.values()))
+        place, pool = next((n, p) for n, p in b.pools.items() if name in p.members)
+        member = pool.members[name]
+        return {
+            "id": stable_id(name),
+            "pool": self.pools[place] if employed else -1,
+            "skill": min(1.0, member.skill + member.gain),
+            "service_skill": min(1.0, member.service_skill + member.service_gain),
+            "morale": member.morale,
+            "knows_customer": member.knows_customer,
+            "discretion": pool.discretion,
+        }
+
+    def _segment(self, epoch: int, name: str) -> dict[str, Any]:
+        b = self.blueprints[epoch]
+        segment = b.segments[name]
+        e = segment.expectations
+        arrivals = effective_arrivals(b, segment)
+        total = e.promise_weight + e.word_of_mouth_weight + e.norm_weight
+        first = e.promise_weight * b.promise.level + e.word_of_mouth_weight * e.word_of_mouth + e.norm_weight * e.norm
+        means = [e.desired_mean[d] for d in DIMENSIONS]
+        spread = e.desired_sd or 1.0
+        rows = e.survey_rows
+        return {
+            "id": stable_id(name),
+            "priority": segment.priority,
+            "complexity": segment.complexity,
+            "weight": tuple(segment.weights.get(d, 0.0) for d in DIMENSIONS),
+            "desired_mean": tuple(means),
+            "desired_sd": e.desired_sd,
+            "desired_from": tuple(_normal_probability((0.5 - m) / spread) for m in means),
+            "desired_to": tuple(_normal_probability((1.0 - m) / spread) for m in means),
+            "tolerance": tuple(
+                _tolerance(e.tolerance, e.tolerance_exponent, segment.weights.get(d, 0.0)) for d in DIMENSIONS
+            ),
+            "adequate_shift": e.alternatives_weight * (e.norm - e.norm_before),
+            "expected_at_first": first / total,
+            "promise_share": e.promise_weight / total,
+            "learning": e.learning,
+            "ratchet": e.ratchet,
+            "drift": e.drift,
+            "survey": self._store(tuple(v for row in rows for v in row)) if rows else -1,
+            "survey_rows": len(rows),
+            "orders": arrivals.orders,
+            "reorder": self._time(arrivals.reorder),
+            "interval": self._time(arrivals.interval),
+            "population": int(arrivals.process == "population"),
+        }
+
+
+def effective_arrivals(blueprint: Blueprint, segment: Segment) -> Arrivals:
+    """The arrivals of one segment: its own, or its share of the system's."""
+    if segment.arrivals is not None:
+        return segment.arrivals
+    common = blueprint.arrivals
+    if common.process == "population":
+        count = max(1, round(common.customers * segment.share))
+        return Arrivals(common.process, common.interval, count, common.orders, common.reorder)
+    return Arrivals(common.process, common.interval.scaled(1.0 / segment.share), 0, common.orders, common.reorder)
+
+
+def _tolerance(width: float, exponent: float, weight: float) -> float:
+    """Width of the zone of tolerance, narrower for more important dimensions (model.md 2.1); at most 1."""
+    if exponent == 0.0:
+        return width
+    return min(1.0, width * (0.2 / weight) ** exponent) if weight > 0 else 1.0
+
+
+def _normal_probability(z: float) -> float:
+    return min(1.0 - 1e-16, max(1e-16, 0.5 * math.erfc(-z / math.sqrt(2.0))))
+
+
+def _table(dtype: np.dtype[Any], rows: Sequence[dict[str, Any]]) -> np.ndarray[Any, Any]:
+    table = np.zeros(len(rows), dtype)
+    for name in dtype.names or ():
+        if rows and name in rows[0]:
+            missing = np.zeros((), dtype[name])[()]
+            table[name] = [row.get(name, missing) for row in rows]
+    return table
