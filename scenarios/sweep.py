@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ def sweep(run: Run, points: Sequence[Point], n_jobs: int, label: str) -> dict[Po
                 done.update(finished)
                 bar.update(len(finished))
         except KeyboardInterrupt:
+            warnings.filterwarnings("ignore", message=".*have been cancelled.*")  # joblib's word for the same
             print(f"stopped after {len(done)} of {len(points)} runs", file=sys.stderr)
     return {point: done[point] for point in points if point in done}
 

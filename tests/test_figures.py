@@ -40,7 +40,7 @@ def serial(names: Sequence[str]) -> Blueprint:
         for i, name in enumerate(names)
     }  # fmt: skip
     route = {
-        name: {(names[i + 1] if i + 1 < n else DELIVERED): Handoff(border=i == 1, batch=5 if i == 3 else 1)}
+        name: {names[i + 1]: Handoff(border=i == 1, batch=5 if i == 3 else 1)} if i + 1 < n else {DELIVERED: Handoff()}
         for i, name in enumerate(names)
     }
     return Blueprint(stages, pools(*(f"{n}_team" for n in names)), {"all": Segment()}, route, names[0])

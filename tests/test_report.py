@@ -147,7 +147,8 @@ def claim(mean: float = 0.0956, ci: tuple[float, float] = (0.095, 0.0962)) -> di
     row = {"p": 0.01, "stages": 10, "n": 20000, "simulated": 0.0957, "low": 0.09, "high": 0.1, "closed_form": 0.0956}
     share = {"name": "latched", "share": 0.0956, "low": 0.09, "high": 0.1, "closed_form": 0.0956}
     return {
-        "id": "C01", "stated": 0.11, "closed_form": 1 - 0.99**10, "verdict": "Refuted as printed.",
+        "id": "C01", "stages": 10, "p": 0.01, "stated": 0.11, "closed_form": 1 - 0.99**10,
+        "verdict": "Refuted as printed.",
         "simulated": {"mean": mean, "ci": list(ci), "n": 400000},
         "readings": [{**reading, "note": "rounds"}, {**reading, "id": "M0", "gives_11_percent": False, "note": ""}],
         "grid": [{**row, "z": 0.3}, {**row, "stages": 20, "z": -0.7}],

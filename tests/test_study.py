@@ -16,11 +16,11 @@ from scenarios.config import Settings
 from scenarios.scenario import Scenario, build_scenario
 from scenarios.study import Runs, Study, check_scenarios, pilot_facts, run_study
 from scenarios.sweep import sweep
-from sim.blueprint import Blueprint, Horizon
+from sim.blueprint import Blueprint, Horizon, KnockOn
 from sim.invalid import InvalidInput
 from sim.journal import Journal
 
-TINY = rich_system(60.0, customers=6, interval=20.0)
+TINY = rich_system(60.0, customers=6, interval=20.0, knock_on=KnockOn(2.0))
 KNOWN = {
     "do_nothing": {},
     "placebo": {"placebo": {}},

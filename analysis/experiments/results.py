@@ -30,6 +30,7 @@ def write_results(
     comparison: pd.DataFrame,
     finished: int | None = None,
     extra: Mapping[str, Any] | None = None,
+    base: str | None = None,
 ) -> None:
     """manifest.json and results.json (last, so that its presence says that the run is whole)."""
     folder.write_manifest(settings, finished)
@@ -42,7 +43,7 @@ def write_results(
             "seed": settings.seed,
             "replications": settings.replications if finished is None else finished,
             "engine": settings.engine,
-            "base": settings.base,
+            "base": base or settings.base,
             "scenarios": scenario_results(comparison),
             **(extra or {}),
         },

@@ -69,7 +69,8 @@ def run(settings: Settings, folder: RunFolder) -> None:
     steps = journey(journal, customer)
     folder.write_csv("journey.csv", pd.DataFrame(steps, columns=["time", "event", "stage", "staff", "what"]))
     _write_report(settings, trace, folder, journal, customer, steps)
-    write_results(folder, settings, comparison, 1, {"trace": {"customer": customer, "events": len(log)}})
+    extra = {"trace": {"customer": customer, "events": len(log)}}
+    write_results(folder, settings, comparison, 1, extra, base=trace.scenario)
     print(_journey_text(customer, steps))
     print(f"Event log: {folder.path / 'event_log.csv'} ({len(log)} events)")
     print(f"Report: {folder.path / 'report.html'}")

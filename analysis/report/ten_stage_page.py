@@ -1,4 +1,4 @@
-"""The report on the compounding figure: ten stages that each fail one time in a hundred."""
+"""The report on the compounding figure: as the paper has it, ten stages that each fail one time in a hundred."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUOTE = "occurs at each stage on one in a hundred occasions, then 11% of the fin
 
 def ten_stage_figures(claim: Mapping[str, Any]) -> dict[str, Drawing]:
     """The figure of the claim by file name: `compounding`."""
-    return {"compounding": compounding(claim["grid"], float(claim["stated"]))}
+    return {"compounding": compounding(claim["grid"], float(claim["stated"]), int(claim["stages"]), float(claim["p"]))}
 
 
 def ten_stage_page(
@@ -33,13 +33,13 @@ def ten_stage_page(
 ) -> ReportPage:
     """The page of a claim. `figures` as from `ten_stage_figures`.
 
-    `claim`: id, stated, closed_form, simulated {mean, ci, n}, verdict; readings [{id, mechanism, formula, value,
-    gives_11_percent, note}]; grid [{p, stages, n, simulated, low, high, closed_form, z}]; dependence [{name, share,
-    low, high, closed_form, errors_per_order, errors_closed_form}].
+    `claim`: id, stages, p, stated, closed_form, simulated {mean, ci, n}, verdict; readings [{id, mechanism, formula,
+    value, gives_11_percent, note}]; grid [{p, stages, n, simulated, low, high, closed_form, z}]; dependence [{name,
+    share, low, high, closed_form, errors_per_order, errors_closed_form}].
     """
     drawn = figures or ten_stage_figures(claim)
     return ReportPage(
-        title="Do ten stages that fail one time in a hundred spoil 11 % of the output?",
+        title=f"Do {claim['stages']} stages that fail {_rate(claim)} of the time spoil {_stated(claim)} of the output?",
         question=f"The founding paper says that if an error “{QUOTE}”. Is that so?",
         answer=_answer(claim),
         sections=tuple(
@@ -53,6 +53,14 @@ def ten_stage_page(
         ),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def _rate(claim: Mapping[str, Any]) -> str:
+    return f"{100 * float(claim['p']):g} %"
+
+
+def _stated(claim: Mapping[str, Any]) -> str:
+    return f"{100 * float(claim['stated']):g} %"
 
 
 def _percent(share: float | None, digits: int = 3) -> str:
@@ -85,9 +93,9 @@ def _verdict(claim: Mapping[str, Any]) -> Section:
     notes = (
         Note(
             "Arithmetic (needs no simulation)",
-            "The chance that at least one of ten independent stages errs is 1 − 0.99^10 = "
-            f"{_percent(exact, 4)}. Whatever the dependence "
-            "between stages, it cannot exceed the sum of the ten chances, 10 %.",
+            f"The chance that at least one of {claim['stages']} independent stages errs is 1 − (1 − {claim['p']:g})^"
+            f"{claim['stages']} = {_percent(exact, 4)}. Whatever the dependence between stages, it cannot exceed the "
+            f"sum of their chances, {_percent(min(1.0, claim['stages'] * claim['p']), 2)}.",
         ),
         Note(
             "Simulated",
@@ -96,7 +104,7 @@ def _verdict(claim: Mapping[str, Any]) -> Section:
             f"{_percent(low)} to {_percent(high)}. This tests the program against the formula, not the formula.",
         ),
         Note(
-            "What would read 11 %",
+            f"What would read {_stated(claim)}",
             f"{len(gives)} of {len(claim['readings'])} readings do: {listed}. Which of them, if any, the "
             "authors meant is not known."
             if gives else "None of the readings below does.",
@@ -111,9 +119,8 @@ def _curve(claim: Mapping[str, Any], drawn: Mapping[str, Drawing]) -> Section:
         "simulation with 95 % intervals."
     )
     words = (
-        "Curves rise from 0 with the number of stages and flatten. At ten stages and 1 % a stage the curve "
-        "stands at "
-        f"{_percent(claim['closed_form'])}, below the dashed line of the printed {_percent(claim['stated'], 0)}."
+        f"Curves rise from 0 with the number of stages and flatten. At {claim['stages']} stages and {_rate(claim)} a "
+        f"stage the formula gives {_percent(claim['closed_form'])}; the dashed line is the printed {_stated(claim)}."
     )
     rows = tuple(
         (
@@ -144,9 +151,11 @@ def _readings(claim: Mapping[str, Any]) -> Section:
         )
         for r in claim["readings"]
     )  # fmt: skip
-    columns = ("Reading", "Mechanism", "Formula", "Value", "Gives 11\u00a0%", "Note")
-    text = "Each reading is a way to arrive at a figure from ten stages and one in a hundred. This is arithmetic."
-    return Section("Readings that do and do not give 11 %", (text,), (Table("Readings", columns, rows, "lllrll"),))
+    columns = ("Reading", "Mechanism", "Formula", "Value", f"Gives {_stated(claim)}", "Note")
+    text = "Each reading is a way to arrive at a figure from the number of stages and their rate. This is arithmetic."
+    return Section(
+        f"Readings that do and do not give {_stated(claim)}", (text,), (Table("Readings", columns, rows, "lllrll"),)
+    )
 
 
 def _value(value: Any) -> str:

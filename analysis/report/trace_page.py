@@ -36,7 +36,7 @@ def trace_page(
     columns = ("Clock, h", "Since the start, h", "Event", "Stage", "Staff member", "What happened")
     table = Table("Journey", columns, rows, "rrllll")
     facts = Table("The customer", ("Fact", "Value"), tuple((name, text) for name, text in order.items()), "ll")
-    note = Note("Example", "One customer of one simulated run. It shows how the model works, not how often things happen.")
+    note = Note("Example", "One customer of one simulated run: how the model works, not how often things happen.")
     sections = [Section("Step by step", (), (table,), (), (note,))]
     if order:
         sections.insert(0, Section("The customer's orders", (), (facts,)))
