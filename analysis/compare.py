@@ -134,11 +134,9 @@ def spread(values: Floats) -> Spread:
 
 def t_quantile(freedom: npt.NDArray[np.int64]) -> Floats:
     """97.5 % quantile of Student's t for each number of degrees of freedom; NaN below 1."""
-    from scipy import stats
+    from scipy.special import stdtrit  # scipy.stats would give the same and takes a second to import
 
-    known, place = np.unique(freedom, return_inverse=True)
-    quantiles = np.array([stats.t.ppf(0.975, df) if df > 0 else np.nan for df in known], dtype=float)
-    return np.asarray(quantiles[place].reshape(freedom.shape))
+    return np.asarray(stdtrit(np.where(freedom > 0, freedom, np.nan), 0.975), dtype=float)
 
 
 def _summary(results: Results) -> dict[str, npt.NDArray[Any]]:
