@@ -17,11 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from scenarios.survey import Survey
-from sim.invalid import InvalidInput
 
 Floats = npt.NDArray[np.float64]
 
-PUBLISHED_COLUMNS = ("study", "dimension", "expectation", "perception", "gap_published")
 
 
 def survey_results(survey: Survey) -> dict[str, Any]:
@@ -73,30 +71,6 @@ def cronbach_alpha(scores: Floats) -> float | None:
     if np.ptp(totals) <= 1e-9 * np.abs(scores).max():  # equal but for rounding
         return None
     return float(k / (k - 1) * (1.0 - scores.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
-
-
-def published_gaps(table: pd.DataFrame) -> pd.DataFrame:
-    """Recompute the gaps of published tables of means (or sums) and hold them against the printed ones.
-
-    `table` needs PUBLISHED_COLUMNS. Adds `gap` = perception - expectation, `difference` = gap - gap_published,
-    `rounding` = the largest difference that rounding alone can make (half a unit of the study's last printed digit
-    for each of the three figures) and `consistent` = the difference is no larger. Raises InvalidInput.
-    """
-    for name in PUBLISHED_COLUMNS:
-        if name not in table.columns:
-            raise InvalidInput("published", name, "no such column in the table")
-    gap = table["perception"] - table["expectation"]
-    difference = gap - table["gap_published"]
-    digits = table[["expectation", "perception", "gap_published"]].map(_decimals).max(axis=1)
-    unit = 10.0 ** -digits.groupby(table["study"]).transform("max")
-    rounding = 1.5 * unit
-    consistent = difference.abs() <= rounding + 1e-9
-    return table.assign(gap=gap, difference=difference, rounding=rounding, consistent=consistent)
-
-
-def _decimals(value: float) -> int:
-    """Printed decimals of a figure, up to six."""
-    return next((digits for digits in range(6) if math.isclose(round(value, digits), value, abs_tol=1e-9)), 6)
 
 
 def _per_respondent(answers: pd.DataFrame) -> pd.DataFrame:

@@ -98,6 +98,11 @@ class Scenario:
     def needs_facts(self) -> bool:
         return any(p.intervention.needs_facts for p in self.programmes)
 
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The SERVQUAL dimensions that its interventions set directly."""
+        return tuple(dict.fromkeys(d for p in self.programmes for d in p.intervention.sets))
+
 
 def build_scenario(name: str, data: object) -> Scenario:
     """A scenario from a plain mapping {description, interventions: {name: {kind, timing..., parameters...}}}."""

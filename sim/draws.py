@@ -17,12 +17,12 @@ from sim.kernel import typed_kernel
 _MASK = 0xFFFFFFFF
 _PASSES = 4096  # passes of one order at one stage that get names of their own
 
-# Purposes. Numbers are part of the definition of a run: never renumber, only add.
+# Purposes. Numbers are part of the definition of a run: never renumber, only add (or take a free one).
 (
-    KEY, ARRIVAL_GAP, FIRST_ORDER, REORDER_GAP, SERVICE, ERROR, CAUSE, SEVERITY, SELF_CHECK, FALSE_ALARM,
+    KEY, ARRIVAL_GAP, FIRST_ORDER, REORDER_GAP, SERVICE, ERROR, _FREE_1, SEVERITY, SELF_CHECK, FALSE_ALARM,
     INCOMING_CHECK, INSPECTION, REWORK_TIME, REWORK_FAILURE, VISIBLE, CLARIFICATION, CALLBACK, HANDOFF_DELAY,
     CORRUPTION, ROUTE, SPECIAL_CAUSE, FRAILTY, DESIRED, SURVEY_ROW, SURFACING, COMPLAINT, ON_THE_SPOT,
-    RECOVERY_OFFER, INSPECTION_ALARM, REWORK_TRAVEL, PROGRAMME, MANAGEMENT_SURVEY, PLACEBO,
+    RECOVERY_OFFER, INSPECTION_ALARM, REWORK_TRAVEL, PROGRAMME, MANAGEMENT_SURVEY, _FREE_2,
 ) = range(33)  # fmt: skip
 
 
@@ -54,6 +54,12 @@ def child_key(key, kind, number):  # type: ignore[no-untyped-def]
     """The 63-bit key of an entity named by its parent's key, its kind (a stable id) and its number."""
     high, low, _, _ = philox4x32(kind, number, KEY, 0, key, int(key) >> 32)
     return ((high & 0x7FFFFFFF) << 32) | low
+
+
+def run_key(seed: int, replication: int) -> int:
+    """The key that names a run: every other key of the run derives from it."""
+    study = child_key(seed, stable_id("seed"), seed >> 31)
+    return int(child_key(study, stable_id("replication"), replication))
 
 
 @typed_kernel("int64(int64, int64)")

@@ -117,6 +117,7 @@ class PlanRows:
             "special_mean_out": stage.special_cause.mean_out,
             "internal_standard": stage.internal_standard or STANDARD_SERVICE_TIMES * stage.service.mean,
             "moment": int(stage.moment_of_truth),
+            "appraisal": int(stage.appraisal),
             "edge": edges[0],
             "edges": len(edges),
         }

@@ -49,8 +49,8 @@ def _average_skill(b: Blueprint) -> Blueprint:
 
 MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
     "skill": (1, _average_skill),
-    "knock_on": (1, _rules(knock_on={"knock_on": 1.0})),
-    "frailty": (1, _rules(knock_on={"frailty": 0.0})),
+    "knock_on": (0, _rules(knock_on={"knock_on": 1.0})),
+    "frailty": (0, _rules(knock_on={"frailty": 0.0})),
     "special_causes": (1, lambda b: _stages(b, lambda s: replace(s, special_cause=SpecialCause()))),
     "information": (1, lambda b: _handoffs(b, lambda h: replace(h, retention=1.0, corruption=0.0))),
     "clarification": (1, _rules(information={"clarification_time": 0.0, "callback_delay": 0.0})),

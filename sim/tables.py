@@ -74,7 +74,8 @@ PLAN: dict[str, np.dtype[Any]] = {
         ("system_part", "f8"), ("operator_part", "f8"), ("fail_safe", "f8"), ("visible_share", "f8"),
         ("self_detection", "f8"), ("self_alarm", "f8"), ("incoming_detection", "f8"), ("incoming_alarm", "f8"),
         ("inspection_detection", "f8"), ("inspection_alarm", "f8"), ("special_rate", "f8"), ("special_factor", "f8"),
-        ("special_mean_out", "f8"), ("internal_standard", "f8"), ("moment", "i8"), ("edge", "i8"), ("edges", "i8"),
+        ("special_mean_out", "f8"), ("internal_standard", "f8"), ("moment", "i8"), ("appraisal", "i8"),
+        ("edge", "i8"), ("edges", "i8"),
     ),
     "edges": _dtype(
         ("id", "i8"), ("source", "i8"), ("target", "i8"), ("up_to", "f8"), ("retention", "f8"), ("corruption", "f8"),
@@ -118,7 +119,7 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("failed_before", "i8"), ("recovered", "i8"), ("leaving", "i8"), ("stage_arrived", "f8"),
         ("reached", "i8"), ("complaints", "i8"), ("visits", "i8"), ("reworks", "i8"), ("information", "f8"),
         ("frailty", "f8"), ("waited", "f8"), ("worked", "f8"), ("last_contact", "f8"), ("damage", "f8"),
-        ("clarify", "i8"), ("moments", "i8"), _per_dimension("scored"), _per_dimension("actual_sum"),
+        ("clarify", "i8"), ("met", "i8"), ("moments", "i8"), _per_dimension("scored"), _per_dimension("actual_sum"),
         _per_dimension("seen_sum"),
         _per_dimension("extreme"), _per_dimension("last"), _per_dimension("desired"), _per_dimension("adequate"),
         _per_dimension("predicted"), _per_dimension("actual"), _per_dimension("perceived"), ("S", "f8"), ("A", "f8"),

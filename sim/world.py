@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.draws import child_key, stable_id
+from sim.draws import child_key, run_key, stable_id
 from sim.kernel import JIT
 from sim.plan import Plan
 from sim.tables import JOURNAL, SLOT, TABLES
@@ -29,7 +29,7 @@ class World:
         for name in JOURNAL:
             self._place(name, np.zeros(0, TABLES[name]))
         run = self.table("run")[0]
-        run["key"] = child_key(child_key(seed, stable_id("seed"), seed >> 31), stable_id("replication"), replication)
+        run["key"] = run_key(seed, replication)
         run["n_stages"], run["n_edges"] = n_stages, len(plan.edge_names)
         run["n_staff"], run["n_segments"] = len(plan.staff_names), len(plan.segment_names)
         run["end"], run["grid"] = plan.end, plan.blueprints[0].horizon.grid

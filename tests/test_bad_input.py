@@ -276,7 +276,7 @@ EXTREMES = [
     ("order_to_delivery", {"system.handoffs.border.delay": {"kind": "exponential", "mean": 1e299}}),
     ("help_desk", {"system.route.first_line": {"delivered": 1e-5, "first_line": 0.99999},
                    "system.stages.first_line.service.mean": 1e-6,
-                   "system.arrivals.interval.mean": 1.0}),  # draws repeat after 4096 passes
+                   "system.arrivals.interval.mean": 10.0}),  # draws repeat after 4096 passes
     ("help_desk", {"system.pools.agents.members": {"ann": {}}, "system.pools.specialists.members": {"ann": {}},
                    "allow_unstable": True}),  # one name, two people: the second pool has no staff
 ]  # fmt: skip

@@ -223,6 +223,9 @@ def test_process_redesign_after_the_dip():
     assert time_of(b.stages["s2"]) == (0.95, 0.4)
     assert b.spending == (Spending("process redesign", "prevention", 40.0, one_off=4 * 6000.0),)
     assert [len(periods) for periods in away(b, "p3")] == [5, 5]  # 40 h a person
+    half = at("process_redesign", strength=0.5).stages["s2"]
+    assert half.error.p == pytest.approx(0.016)
+    assert time_of(half) == (0.975, 0.45)
 
 
 def test_process_redesign_in_the_dip():

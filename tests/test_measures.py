@@ -12,7 +12,7 @@ import pytest
 from analysis.measures import METRICS, measure, stage_measures
 from analysis.measures.cost import goal_post_loss, hours_by_class, programme_cost, quadratic_loss
 from analysis.measures.measured import Measured
-from analysis.measures.perception import _run_key, management_estimate
+from analysis.measures.perception import management_estimate
 from sim.blueprint import (
     COST_CLASSES,
     DELIVERED,
@@ -36,7 +36,7 @@ from sim.blueprint import (
     StaffPool,
     Stage,
 )
-from sim.draws import MANAGEMENT_SURVEY, uniform
+from sim.draws import MANAGEMENT_SURVEY, run_key, uniform
 from sim.journal import Journal
 from sim.plan import Timeline, compile_plan
 from sim.simulate import simulate
@@ -420,7 +420,7 @@ def test_without_a_handoff_internal_quality_is_absent():
 # ---------------------------------------------------------------------------------------- management's survey
 def test_run_key_is_the_run_s_own(run):
     world = World(run.plan, run.seed, run.replication)
-    assert _run_key(run) == world.table("run")[0]["key"]
+    assert run_key(run.seed, run.replication) == world.table("run")[0]["key"]
 
 
 def estimate(journal: Journal, **changes: Any) -> float:
@@ -440,7 +440,7 @@ def test_management_survey(run):
     one = estimate(run, survey_answers=1, survey_bias=0.0)
     assert one in eligible
     sample = estimate(run, survey_answers=100, survey_bias=0.0)
-    named = [uniform(_run_key(run), 0, i, MANAGEMENT_SURVEY, 0) for i in range(100)]
+    named = [uniform(run_key(run.seed, run.replication), 0, i, MANAGEMENT_SURVEY, 0) for i in range(100)]
     assert sample == pytest.approx(np.mean([eligible[int(u * len(eligible))] for u in named]), abs=1e-15)
     assert abs(sample - full) < 5 * eligible.std() / math.sqrt(100)
     assert sample != estimate(replace(run, replication=1), survey_answers=100, survey_bias=0.0)
@@ -448,3 +448,43 @@ def test_management_survey(run):
 
 def test_first_work_is_the_default_kind():
     assert FIRST_WORK == 0, "the journals made by hand leave `kind` out for first work"
+
+
+def _two_stages(*, batch: int = 1, batch_cost: float = 0.0, bypass: bool = False) -> Blueprint:
+    """first -> (middle ->) last, exponential arrivals, one hour measured after another; `bypass` leaves middle out."""
+    service = Distribution("deterministic", 0.1)
+    stages = {name: Stage("crew", service=service, error=ErrorRate(0.0)) for name in ("first", "middle", "last")}
+    way = Handoff(batch=batch, batch_cost=batch_cost)
+    route = {
+        "first": {"last": way} if bypass else {"middle": Handoff(retention=0.1)},
+        "middle": {"last": Handoff(retention=0.1)},
+        "last": {DELIVERED: Handoff()},
+    }
+    members = {f"m{i}": StaffMember() for i in range(5)}
+    arrivals = Arrivals("stream", Distribution("deterministic", 1.0))
+    return Blueprint(
+        stages, {"crew": StaffPool(members)}, {"all": Segment()}, route, "first", arrivals=arrivals,
+        horizon=Horizon(0.0, 40.5), layers=(0, 1), switches={"clarification": False},
+    )  # fmt: skip
+
+
+def test_a_trip_costs_its_price_however_full_the_batch_is_by_design():
+    """Every order bears batch_cost / batch: 40 orders, trips of 4 at 20 cu, so 200 cu; half the batch, twice that."""
+    plain, fours, twos = (
+        measure(simulate(_two_stages(batch=batch, batch_cost=cost, bypass=True)))
+        for batch, cost in ((4, 0.0), (4, 20.0), (2, 20.0))
+    )
+    assert plain["orders_completed"] == 40
+    assert fours["cost_operating"] - plain["cost_operating"] == pytest.approx(200.0)
+    assert twos["cost_operating"] - plain["cost_operating"] == pytest.approx(400.0, abs=30.0)
+    assert fours["cost_total"] == pytest.approx(sum(fours[f"cost_{name}"] for name in COST_CLASSES))
+
+
+def test_a_handoff_that_was_done_away_with_does_not_count_in_internal_quality():
+    """A lossy way used only before the change of route must not move ISQ, which is that of the route in force."""
+    after = _two_stages(bypass=True)
+    changed = measure(simulate(((0.0, _two_stages()), (20.0, after))))
+    always = measure(simulate(after))
+    assert changed["internal_service_quality"] == pytest.approx(always["internal_service_quality"])
+    assert changed["internal_service_quality_min"] == pytest.approx(always["internal_service_quality_min"])
+    assert measure(simulate(_two_stages()))["internal_service_quality"] < always["internal_service_quality"] - 10

@@ -198,7 +198,8 @@ def test_the_report_of_a_study_says_what_it_found(page: ReportPage) -> None:
 def test_every_section_is_there(page: ReportPage) -> None:
     headings = [section.heading for section in page.sections]
     assert headings == [
-        "What was compared", "Results", "Expected and perceived, by dimension",
+        "What was compared", "Results", "What is a finding and what is built in",
+        "Expected and perceived, by dimension",
         "The gap by scenario, and where it comes from", "Where errors start", "What it costs", "Every main metric",
         "Every dimension of every scenario",
         "Method and assumptions",
@@ -335,3 +336,40 @@ def test_numbers_read_well() -> None:
     assert with_interval(1.2345, None, None) == "+1.23"
     assert difference(0.02, 0.01, 0.03, "share", with_unit=True) == "+2.0 [1.0, 3.0] percentage points"
     assert difference(-3.0, -3.0, -3.0, "cu") == "−3.00 [−3.00, −3.00]"
+
+
+def test_a_clear_improvement_leads_before_a_larger_unclear_one() -> None:
+    table = pd.DataFrame(
+        [
+            (scenario, r, metric, value)
+            for scenario, changes in {"base": (0, 0, 0), "sure": (1, 1.1, 0.9), "wild": (9, -6, 6)}.items()
+            for r, change in enumerate(changes)
+            for metric, value in (("service_quality", 80 + change), ("cost_per_right_order", 100 + change))
+        ],
+        columns=["scenario", "replication", "metric", "value"],
+    )
+    found = Study(compare(table, "base"), "base", METRICS)
+    assert found.ranked == ["sure", "wild"]
+    assert answer(found).startswith("Sure raises service quality most")
+
+
+def test_the_ratio_of_means_leads_where_the_mean_of_ratios_misleads() -> None:
+    rows = [
+        (scenario, r, metric, value + shift + 0.01 * r)
+        for scenario, shift in {"base": 0.0, "better": 1.0}.items()
+        for r in range(3)
+        for metric, value in (("service_quality", 130.0), ("service_quality_of_means", 95.0))
+    ]
+    table = pd.DataFrame(rows, columns=["scenario", "replication", "metric", "value"])
+    found = Study(compare(table, "base"), "base", METRICS)
+    assert found.lead == "service_quality_of_means"
+    assert "service quality (ratio of means)" in answer(found)
+
+
+def test_the_part_set_directly_is_told_from_the_rest() -> None:
+    page = study(EFFECTS, direct={"frontline_training": ("assurance",)})
+    section = next(s for s in page.sections if s.heading == "What is a finding and what is built in")
+    cells = {row[0]: row for row in section.tables[0].rows}
+    assert cells["frontline training"][2] == "assurance"
+    assert cells["process redesign"][2:] == ("none", "–")
+    assert "[" in cells["frontline training"][3]

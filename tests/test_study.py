@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 from builders import chain, rich_system, stream
 
+import scenarios.pilot
 import scenarios.study
 from scenarios.config import Settings
-from scenarios.scenario import Scenario, build_scenario
+from scenarios.scenario import Scenario, build_scenario, timeline
 from scenarios.study import Runs, Study, check_scenarios, pilot_facts, run_study
 from scenarios.sweep import sweep
 from sim.blueprint import Blueprint, Horizon, KnockOn
 from sim.invalid import InvalidInput
 from sim.journal import Journal
+from sim.simulate import simulate
 
 TINY = rich_system(60.0, customers=6, interval=20.0, knock_on=KnockOn(2.0))
 KNOWN = {
@@ -100,6 +102,16 @@ def test_other_seeds_give_other_runs():
     assert not studied("do_nothing").kpis.equals(studied("do_nothing", seed=2).kpis)
 
 
+def test_every_run_is_the_scenario_of_its_replication():
+    for replication in range(3):
+        entries = timeline(TINY, scenario("redesign"), 1, replication)
+        expected = measure(simulate(entries, 1, replication, allow_unstable=True))["metrics"]
+        measured = rows(studied(*ALL), "redesign").query("replication == @replication")
+        assert dict(zip(measured["metric"], measured["value"], strict=True)) == expected
+    finals = [timeline(TINY, scenario("redesign"), 1, replication)[-1][1] for replication in range(3)]
+    assert any(final != finals[0] for final in finals)  # other projects succeed
+
+
 def test_order_of_the_runs_does_not_matter():
     given = settings(*ALL)
     runs = Runs(given.blueprint, {s.name: s for s in given.scenarios}, {}, 1, "simpy", True, measure)
@@ -160,6 +172,20 @@ def test_facts_are_the_base_s_own():
     assert few.facts != pilot_facts(settings("do_nothing", "promises", seed=2))
     promise = few.blueprints["promises"].promise
     assert (promise.level, promise.lead_time) == pytest.approx((few.facts["delivered"], few.facts["lead_time_p80"]))
+
+
+def test_pilot_runs_are_no_replications_of_the_study(monkeypatch: pytest.MonkeyPatch):
+    numbers = []
+    real = scenarios.pilot.simulate
+
+    def noted(system: Any, seed: int, replication: int, *more: Any) -> Journal:
+        numbers.append(replication)
+        return real(system, seed, replication, *more)
+
+    monkeypatch.setattr(scenarios.pilot, "simulate", noted)
+    pilot_facts(settings("do_nothing", "promises"))
+    assert len(set(numbers)) == len(numbers) == scenarios.pilot.PILOT_RUNS
+    assert min(numbers) > 1_000_000  # more than any study may ask for
 
 
 def test_facts_of_a_system_without_orders_are_its_promise():

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.experiments.results import write_results, write_tables
 from analysis.measures import METRICS, measure, stage_measures
+from analysis.report.study_table import Study as StudyTable
 from analysis.run_folder import RunFolder
 from scenarios.config import Settings
 from scenarios.study import PLACEHOLDERS, Study, check_scenarios, run_study
@@ -13,7 +14,7 @@ from scenarios.sweep import Measured
 from sim.journal import Journal
 from sim.traffic import utilisation
 
-SHOWN = ("service_quality", "gap", "failure_share", "lead_time_mean", "cost_per_right_order")
+SHOWN = ("gap", "failure_share", "lead_time_mean", "cost_per_right_order")
 
 
 def measure_run(journal: Journal) -> Measured:
@@ -31,9 +32,10 @@ def run(settings: Settings, folder: RunFolder) -> None:
     study = run_study(settings, measure_run)
     comparison, gaps = write_tables(folder, study.kpis, settings.base)
     _write_report(settings, folder, study, comparison, gaps)
-    write_results(folder, settings, comparison, study.finished)
-    print(summary(comparison, settings.base))
-    for warning in [*overloaded(study), *ratios_apart(comparison)]:
+    write_results(folder, settings, comparison, study.finished, {"facts": study.facts} if study.facts else None)
+    table = StudyTable(comparison, settings.base, METRICS)
+    print(summary(comparison, settings.base, table.lead))
+    for warning in [*overloaded(study), *ratio_warnings(table)]:
         print(f"Warning: {warning}")
     if study.finished < settings.replications:
         print(f"Stopped early: {study.finished} of {settings.replications} replications.")
@@ -51,23 +53,22 @@ def overloaded(study: Study) -> list[str]:
     ]
 
 
-_RATIOS_APART = 2.0  # points of service quality beyond which its two definitions need a word
-
-
-def ratios_apart(comparison: pd.DataFrame) -> list[str]:
+def ratio_warnings(table: StudyTable) -> list[str]:
     """A sentence where mean of ratios and ratio of means tell different stories (model.md 2.3: print both)."""
-    means = comparison.set_index(["scenario", "metric"])["mean"]
-    wide = [
-        (scenario, float(means[scenario, "service_quality"]), float(means[scenario, "service_quality_of_means"]))
-        for scenario in dict.fromkeys(comparison["scenario"])
-        if (scenario, "service_quality") in means.index
-    ]
     return [
         f"In {scenario} the mean of the customers' ratios is {mean:.1f}, the ratio of the means {ratio:.1f}: customers "
-        "who desire very little have very large ratios. Read the gap and the ratio of the means."
-        for scenario, mean, ratio in wide
-        if abs(mean - ratio) > _RATIOS_APART
-    ][:1]
+        "who desire very little have very large ratios. The ratio of the means leads here."
+        for scenario, mean, ratio in table.ratios_apart()[:1]
+    ]
+
+
+def descriptions(settings: Settings, study: Study) -> dict[str, str]:
+    """What each scenario does; where it builds on pilot runs of the base, with what they measured."""
+    measured = ""
+    if study.facts:
+        level, hours = study.facts["delivered"], study.facts["lead_time_p80"]
+        measured = f" (measured on the base in pilot runs, then fixed: level {level:.3f}, lead time {hours:.1f} h)"
+    return {s.name: s.description + (measured if s.needs_facts else "") for s in settings.scenarios}
 
 
 def _write_report(
@@ -87,13 +88,14 @@ def _write_report(
         gaps=gaps,
         stages=study.stages,
         base=settings.base,
-        descriptions={s.name: s.description for s in settings.scenarios},
+        descriptions=descriptions(settings, study),
+        direct={s.name: s.sets for s in settings.scenarios},
         evidence={s.name: s.evidence for s in settings.scenarios},
         seed=settings.seed,
         replications=study.finished,
         engine=settings.engine,
         metrics=METRICS,
-        warnings=[*overloaded(study), *ratios_apart(comparison)],
+        warnings=[*overloaded(study), *ratio_warnings(StudyTable(comparison, settings.base, METRICS))],
         figures=figures,
     )
     folder.write_text("report.html", render(page))
@@ -101,9 +103,9 @@ def _write_report(
         save(figure, folder.path / "figures", name)
 
 
-def summary(comparison: pd.DataFrame, base: str) -> str:
+def summary(comparison: pd.DataFrame, base: str, lead: str) -> str:
     """A short table for the terminal: the base's means, every other scenario's paired differences with intervals."""
-    shown = [name for name in SHOWN if name in set(comparison["metric"])]
+    shown = [name for name in dict.fromkeys((lead, *SHOWN)) if name in set(comparison["metric"])]
     table = comparison[comparison["metric"].isin(shown)].set_index(["scenario", "metric"])
     scenarios = list(dict.fromkeys(comparison["scenario"]))
     rows = [["scenario", *(METRICS[name].label if name in METRICS else name for name in shown)]]

@@ -60,9 +60,29 @@ def cost_classes(measured: Measured) -> dict[str, float]:
     classes = programme_cost(blueprint.spending, measured.journal.window, costs.investment_life)
     for name, hours in hours_by_class(measured).items():
         classes[name] += hours * costs.wage
-    classes["operating"] += costs.materials * len(measured.orders)
+    classes["operating"] += costs.materials * len(measured.orders) + transport_cost(measured.journal)
     classes["external_failure"] += float(measured.errors["external_cost"].sum())
     return classes
+
+
+def transport_cost(journal: Journal) -> float:
+    """Cost of the batches handed over in the window (cu): every order bears its share of a full batch's trip."""
+    start, end = journal.window
+    starts = np.array(journal.plan.starts)
+    handoffs = journal["handoffs"]
+    epoch = np.searchsorted(starts, handoffs["left"], side="right") - 1
+    names = journal.plan.stage_names
+    total = 0.0
+    for number, blueprint in enumerate(journal.plan.blueprints):
+        for source, ways in blueprint.route.items():
+            for target, way in ways.items():
+                if way.batch_cost > 0.0:
+                    here = (epoch == number) & (handoffs["left"] >= start) & (handoffs["left"] < end)
+                    here &= handoffs["source"] == names.index(source)
+                    total += (
+                        float((here & (handoffs["target"] == names.index(target))).sum()) * way.batch_cost / way.batch
+                    )
+    return total
 
 
 def hours_by_class(measured: Measured) -> dict[str, float]:

@@ -31,7 +31,11 @@ def internal_measures(measured: Measured) -> dict[str, float]:
 
 
 def handoff_quality(measured: Measured) -> dict[tuple[int, int], float]:
-    """ISQ of every rated handoff, in percent: (source, target), indices of stages, -> 100 mean(rating) / desired."""
+    """ISQ of every rated handoff, in percent: (source, target), indices of stages, -> 100 mean(rating) / desired.
+
+    Only handoffs of the route as it is at the end of the run: one that an intervention did away with is no part of
+    the chain whose quality is asked for.
+    """
     handoffs = measured.handoffs
     rating = handoffs["rating"]
     rated = ~np.isnan(rating)
@@ -40,6 +44,18 @@ def handoff_quality(measured: Measured) -> dict[tuple[int, int], float]:
     number = np.bincount(way)
     total = np.bincount(way, weights=rating[rated])
     desired = measured.journal.blueprint.internal_service.internal_desired
+    current = _current_ways(measured)
+    found = ((int(w) // count, int(w) % count, w) for w in np.flatnonzero(number))
+    return {(s, t): float(100.0 * total[w] / number[w] / desired) for s, t, w in found if (s, t) in current}
+
+
+def _current_ways(measured: Measured) -> set[tuple[int, int]]:
+    """The handoffs (source, target) that orders can take at the end of the run, as indices of stages."""
+    blueprint, names = measured.journal.blueprint, measured.journal.plan.stage_names
+    place = {name: i for i, name in enumerate(names)}
     return {
-        (int(w) // count, int(w) % count): float(100.0 * total[w] / number[w] / desired) for w in np.flatnonzero(number)
+        (place[source], place[target])
+        for source in blueprint.reached_stages()
+        for target, way in blueprint.route[source].items()
+        if way.probability > 0 and target in place
     }

@@ -9,8 +9,7 @@ import numpy as np
 from analysis.measures.measured import Measured
 from analysis.measures.metric import Metric, mean, ratio
 from sim.blueprint import DIMENSIONS
-from sim.draws import MANAGEMENT_SURVEY, child_key, stable_id, uniform
-from sim.journal import Journal
+from sim.draws import MANAGEMENT_SURVEY, run_key, uniform
 
 _LEVEL = "level 0-1"
 _BY_DIMENSION = {  # metric prefix -> column of the orders table, words, better
@@ -107,17 +106,11 @@ def management_estimate(measured: Measured) -> float:
     if not len(answers):
         answers = orders["S"]
     elif len(answers) > settings.survey_answers:
-        key = _run_key(journal)
+        key = run_key(journal.seed, journal.replication)
         draws = (uniform(key, 0, i, MANAGEMENT_SURVEY, 0) for i in range(settings.survey_answers))
         chosen = np.fromiter(draws, dtype=float, count=settings.survey_answers) * len(answers)
         answers = answers[chosen.astype(np.int64)]
     return mean(answers) + settings.survey_bias
-
-
-def _run_key(journal: Journal) -> int:
-    """The key that names a run: its seed and replication."""
-    seed = child_key(journal.seed, stable_id("seed"), journal.seed >> 31)
-    return int(child_key(seed, stable_id("replication"), journal.replication))
 
 
 def _dimensions(orders: np.ndarray[Any, Any]) -> dict[str, float]:

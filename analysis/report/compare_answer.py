@@ -11,12 +11,14 @@ from analysis.report.page import sentences
 from analysis.report.study_table import Study, Value
 from sim.blueprint import Blueprint
 
+QUALITY = {"service_quality": "service quality", "service_quality_of_means": "service quality (ratio of means)"}
+
 
 def question(study: Study, blueprint: Blueprint) -> str:
     if not study.others:
         return f"How well does {title_of(blueprint.name)} serve its customers?"
     what = "narrows the gap between what customers expect and what they perceive"
-    if study.lead != "service_quality":
+    if study.lead not in QUALITY:
         what = "keeps errors from reaching the customer"
     many = f"Which of {len(study.others)} improvement scenarios {what}" if len(study.others) > 1 else (
         f"Does {title_of(study.others[0])} improve on the base: is it one that {what}"
@@ -34,11 +36,7 @@ def _effect(study: Study) -> str:
     """First sentence: the best scenario, or that none can be told apart."""
     lead, base = study.metrics[study.lead], study.get(study.base, study.lead)
     assert base is not None
-    named = (
-        "service quality"
-        if study.lead == "service_quality"
-        else "the share of orders reaching the customer with an error"
-    )
+    named = QUALITY.get(study.lead, "the share of orders reaching the customer with an error")
     if not study.others:
         return f"In {title_of(study.base)}, {named} is {quantity(base.mean, lead.unit)}{_desired(study)}."
     best = study.ranked[0]
@@ -71,7 +69,7 @@ def _effect(study: Study) -> str:
 
 
 def _desired(study: Study) -> str:
-    return " of what customers desire" if study.lead == "service_quality" else ""
+    return " of what customers desire" if study.lead in QUALITY else ""
 
 
 def _price(study: Study) -> str:
@@ -86,6 +84,7 @@ def _price(study: Study) -> str:
             else ""
         )
     best, parts = study.ranked[0], []
+    change = study.get(best, study.lead)
     cost = study.get(best, "cost_per_right_order")
     if cost is not None and math.isfinite(cost.difference):
         size = with_interval(abs(cost.difference), *_absolute(cost), sign=False)
@@ -104,7 +103,8 @@ def _price(study: Study) -> str:
             parts.append(f"{share} {'falls' if below.difference < 0 else 'rises'} from {then} to {now}")
         else:
             parts.append(f"{share} does not clearly change ({then} against {now})")
-    return f"With it, {', and '.join(parts)}." if parts else ""
+    subject = "With it" if change is not None and change.clear else f"With {title_of(best)}"
+    return f"{subject}, {', and '.join(parts)}." if parts else ""
 
 
 def _absolute(value: Value) -> tuple[float, float]:

@@ -74,14 +74,15 @@ def compare_page(
     engine: str,
     metrics: Mapping[str, MetricInfo] = METRICS,
     evidence: Mapping[str, str] = {},
+    direct: Mapping[str, Sequence[str]] = {},
     warnings: Sequence[str] = (),
     figures: Mapping[str, Drawing] | None = None,
 ) -> ReportPage:
     """The report page of `compare`, its question and answer worded from the data.
 
     `comparison`, `gaps` as from `analysis.compare.compare` and `analysis.gaps.gap_table`; `stages` with the columns
-    scenario, stage, metric, value; `descriptions` by scenario; `warnings` are unstable queues and the like. `figures`
-    as from `compare_figures` (drawn here if not given).
+    scenario, stage, metric, value; `descriptions` by scenario; `direct`: the dimensions that a scenario sets directly;
+    `warnings`: unstable queues and the like. `figures` as from `compare_figures` (drawn here if not given).
     """
     study = Study(comparison, base, metrics)
     drawn = figures or compare_figures(
@@ -90,6 +91,7 @@ def compare_page(
     sections = [
         _scenarios(study, descriptions, evidence),
         _results(study, drawn),
+        _standing(study, blueprint, gaps, direct),
         _gap_section(study, gaps, drawn),
         _gap_sources(study, gaps),
         _blueprint_section(study, blueprint, stages, drawn),
@@ -238,6 +240,40 @@ def _gaps_of_all(study: Study, gaps: pd.DataFrame) -> tuple[Table, ...]:
         tuple((title_of(s), *(cell(s, d) for d in dimensions)) for s in study.in_order),
     )
     return (table,)
+
+
+def _standing(
+    study: Study, blueprint: Blueprint, gaps: pd.DataFrame, direct: Mapping[str, Sequence[str]]
+) -> Section | None:
+    """How much of a change in the gap is true by construction; nothing without perception or without scenarios."""
+    if not len(gaps) or not study.others:
+        return None
+    rows = {(str(r["scenario"]), str(r["dimension"])): r for r in records(gaps)}
+    total = sum(s.share for s in blueprint.segments.values())
+
+    def change(scenario: str, dimension: str, weight: float = 1.0) -> str:
+        r = rows[scenario, dimension]
+        return with_interval(*(weight * float(r[k]) for k in ("difference", "difference_low", "difference_high")))
+
+    cells = []
+    for scenario in study.ranked:
+        for dimension in direct.get(scenario) or ("",):
+            weight = sum(s.share * s.weights.get(dimension, 0.0) for s in blueprint.segments.values()) / total
+            part = change(scenario, dimension, weight) if dimension else "–"
+            named = title_of(dimension) if dimension else "none"
+            cells.append((title_of(scenario), change(scenario, "overall"), named, part))
+    table = Table(
+        "Change of the gap, and the part of it in dimensions that the programme sets directly",
+        ("Scenario", "Change of the gap", "Set directly", "Its weighted change"),
+        tuple(cells),
+        "lrlr",
+    )
+    text = (
+        "Some programmes set a score of the model directly: skill is what assurance shows, latitude is part of "
+        "empathy, an announced wait feels shorter. That part of a change follows from the equations and their assumed "
+        "sizes. What comes through queues, errors, detection and rework could have come out either way."
+    )
+    return Section("What is a finding and what is built in", (text,), (table,))
 
 
 def _dimensions_of_all(study: Study, gaps: pd.DataFrame) -> Section | None:
@@ -430,15 +466,17 @@ def _method(study: Study, blueprint: Blueprint, seed: int, replications: int, en
     )  # fmt: skip
     notes = (
         Note(
-            "Finding", "The signs and sizes of the differences between scenarios, for this system and these parameters."
+            "Finding",
+            "What comes through queues, errors, detection and rework, for this system and these parameters: the "
+            "differences in failures, lead time, internal quality and cost, and the changes of the gap in dimensions "
+            "that a programme does not set directly.",
         ),
         Note(
             "True by construction",
-            "Service quality is below 100 exactly when the gap is negative. Gaps 1 to 3 and the perception "
-            "gap add up to "
-            "desired − perceived. Internal failure cost falls when fewer errors are made. No scenario "
-            "moves tangibles: "
-            "nothing operational acts on them.",
+            "An order's service quality is below 100 exactly when its perceived level is below the desired one. Gaps "
+            "1 to 3 and the perception gap add up to desired − perceived. Internal failure cost falls when fewer errors "
+            "are made. Changes in a dimension that a programme sets directly. No scenario moves the delivered level of "
+            "tangibles; halo and assimilation move what is perceived of it.",
         ),
         Note(
             "Assumption",

@@ -23,6 +23,8 @@ SHORT = {
     "internal_service_quality": "Internal service quality",
 }
 
+RATIOS_APART = 2.0  # points of service quality beyond which its two definitions tell different stories
+
 
 @dataclass(frozen=True)
 class Value:
@@ -65,13 +67,27 @@ class Study:
         self.measured = {str(m) for m in comparison["metric"] if m in metrics}
         self.others = [s for s in self.scenarios if s != base]
         self.lead = "service_quality" if "service_quality" in self.measured else "failure_share"
+        if self.ratios_apart():
+            self.lead = "service_quality_of_means"
         self.ranked = sorted(self.others, key=self._merit, reverse=True)
 
-    def _merit(self, scenario: str) -> float:
+    def ratios_apart(self) -> list[tuple[str, float, float]]:
+        """Scenarios whose mean of ratios and ratio of means differ by more than `RATIOS_APART` points, with both."""
+        found = []
+        for scenario in self.scenarios:
+            mean, ratio = (self.get(scenario, m) for m in ("service_quality", "service_quality_of_means"))
+            if mean is not None and ratio is not None and abs(mean.mean - ratio.mean) > RATIOS_APART:
+                found.append((scenario, mean.mean, ratio.mean))
+        return found
+
+    def _merit(self, scenario: str) -> tuple[bool, float]:
+        """Clear improvements of the leading metric first, then by size."""
         value = self.values.get((scenario, self.lead))
         if value is None or math.isnan(value.difference):
-            return -math.inf
-        return value.difference if self.metrics[self.lead].better == "higher" else -value.difference
+            return False, -math.inf
+        better = self.metrics[self.lead].better
+        size = value.difference if better == "higher" else -value.difference
+        return verdict(*value.change, better).word == "better", size
 
     @property
     def in_order(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from scenarios.interventions.edits import change_stages, spend
@@ -18,9 +19,9 @@ from sim.blueprint import (
     Stage,
 )
 from sim.invalid import require
-from sim.traffic import visit_ratios
 
 INSPECTION_STAGE = "final_inspection"
+BEFORE = f"{INSPECTION_STAGE}_before_"  # and the target, where there are several
 INSPECTORS = "inspectors"
 BEYOND_3_SIGMA = 0.0027  # false-alarm rate of a chart with 3-sigma limits (normal limit, model.md 2.9)
 
@@ -79,72 +80,92 @@ def final_inspection(
     time: float = 0.1,
     inspectors: int = 1,
 ) -> Blueprint:
-    """Inspect every order before it meets the customer for the last time: after the last backstage stage, or at the
-    very end where the whole chain is onstage or ends backstage. A stage of its own with its own staff, who are
-    paid as appraisal. It cannot undo what the customer has seen."""
+    """Inspect every order exactly once: on its way from a backstage stage to the customer for the last time where
+    every path to delivery has such a way, else (all onstage, or some orders never go backstage) at delivery.
+
+    A stage of its own for each target of these ways, so that an order goes on to where it was going: named
+    `final_inspection`, or `final_inspection_before_<target>` where there are several. It stands in the chain after
+    the last of the stages it follows, in that one's function; one pool of inspectors, paid as appraisal, serves
+    all. It cannot undo what the customer has seen."""
     require(0 <= detection <= 1, "detection", detection, "must be a number from 0 to 1")
     require(0 <= false_alarm <= 1, "false_alarm", false_alarm, "must be a number from 0 to 1")
     require(time > 0, "time", time, "must be a number of hours above 0")
     require(1 <= inspectors <= 10_000, "inspectors", inspectors, "must be a whole number from 1 to 10000")
-    require(INSPECTION_STAGE not in blueprint.stages, "kind", "final_inspection", "can be applied once only")
+    applied = any(s == INSPECTION_STAGE or s.startswith(BEFORE) for s in blueprint.stages)
+    require(not applied, "kind", "final_inspection", "can be applied once only")
     if not now.has_begun:
         return blueprint
-    exits = _last_ways_before_customer(blueprint)
-    function = blueprint.stages[exits[0][0]].function
-    stage = Stage(
-        INSPECTORS,
-        function,
-        Distribution("deterministic", time),
-        ErrorRate(0.0),
-        inspection=Check(detection * now.strength, false_alarm * now.strength),
-        appraisal=True,
-    )
-    members = {f"inspector_{i + 1}": StaffMember() for i in range(inspectors)}
+    cut = _ways_inspected(blueprint)
+    last_source = {target: source for source, target in cut}
+    names = {t: INSPECTION_STAGE if len(last_source) == 1 else f"{BEFORE}{t}" for t in last_source}
+    check = Check(detection * now.strength, false_alarm * now.strength)
+    service = Distribution("deterministic", time)
     stages: dict[str, Stage] = {}
     for name, other in blueprint.stages.items():
         stages[name] = other
-        if name == exits[-1][0]:
-            stages[INSPECTION_STAGE] = stage
+        for target, source in last_source.items():
+            if source == name:
+                stages[names[target]] = Stage(
+                    INSPECTORS, other.function, service, ErrorRate(0.0), inspection=check, appraisal=True
+                )
+    members = {f"inspector_{i + 1}": StaffMember() for i in range(inspectors)}
     return replace(
         blueprint,
         stages=stages,
         pools={**blueprint.pools, INSPECTORS: StaffPool(members)},
-        route=_through_inspection(blueprint, exits),
+        route=_through_inspection(blueprint, cut, names),
     )
 
 
+def _ways_inspected(b: Blueprint) -> list[tuple[str, str]]:
+    """The ways (from, to) on which orders are inspected: each order takes exactly one of them, once."""
+    last_ways = _last_ways_before_customer(b)
+    if DELIVERED not in _places_ahead(b, b.first, last_ways):
+        return last_ways
+    return [(source, target) for source, target in _ways_taken(b) if target == DELIVERED]
+
+
 def _last_ways_before_customer(b: Blueprint) -> list[tuple[str, str]]:
-    """The ways (from, to) from a backstage stage to the customer: delivery, or an onstage stage from which no way
-    leads backstage again; where there is none, all ways to delivery."""
+    """The ways from a backstage stage to the customer for the last time: to delivery, or to an onstage stage from
+    which no way leads backstage again."""
+
+    def stays_onstage(place: str) -> bool:
+        return all(s == DELIVERED or b.stages[s].onstage for s in _places_ahead(b, place))
+
+    return [(s, t) for s, t in _ways_taken(b) if not b.stages[s].onstage and stays_onstage(t)]
+
+
+def _ways_taken(b: Blueprint) -> list[tuple[str, str]]:
+    """The ways (from, to) that orders can take, in the order of the chain."""
     reached = b.reached_stages()
-
-    def stays_onstage(name: str, seen: frozenset[str] = frozenset()) -> bool:
-        if name == DELIVERED or name in seen:
-            return True
-        return b.stages[name].onstage and all(stays_onstage(t, seen | {name}) for t in b.route[name])
-
-    ways = [(s, t) for s in b.stages if s in reached for t in b.route[s]]
-    found = [(s, t) for s, t in ways if not b.stages[s].onstage and stays_onstage(t)]
-    return found or [(s, t) for s, t in ways if t == DELIVERED]
+    return [(s, t) for s in b.stages if s in reached for t, way in b.route[s].items() if way.probability > 0]
 
 
-def _through_inspection(b: Blueprint, exits: list[tuple[str, str]]) -> dict[str, dict[str, Handoff]]:
-    """The route with those ways led through the inspection stage; what a handoff loses, it loses after it."""
-    route = {s: dict(ways) for s, ways in b.route.items()}
-    visits = visit_ratios(b)
-    flows: dict[str, float] = {}
-    onward: dict[str, Handoff] = {}
-    for source in dict.fromkeys(s for s, _ in exits):
-        ways = b.route[source]
-        led = [t for s, t in exits if s == source]
-        through = Handoff(min(1.0, sum(ways[t].probability for t in led)))
-        # In the place of the first way led through, so that the draws for the ways keep their meaning.
-        route[source] = {INSPECTION_STAGE if t == led[0] else t: way for t, way in ways.items() if t not in led[1:]}
-        route[source][INSPECTION_STAGE] = through
-        for target in led:
-            flows[target] = flows.get(target, 0.0) + visits[source] * ways[target].probability
-            onward[target] = ways[target]
-    total = sum(flows.values())
-    share = {t: flow / total if total > 0 else 1.0 / len(flows) for t, flow in flows.items()}
-    route[INSPECTION_STAGE] = {t: replace(onward[t], probability=share[t]) for t in flows}
+def _places_ahead(b: Blueprint, start: str, closed: Collection[tuple[str, str]] = ()) -> set[str]:
+    """`start` and every stage (or delivery) that an order can come to from there without a closed way."""
+    seen, todo = {start}, [start]
+    while todo:
+        source = todo.pop()
+        for target, way in b.route.get(source, {}).items():
+            if way.probability > 0 and target not in seen and (source, target) not in closed:
+                seen.add(target)
+                todo.append(target)
+    return seen
+
+
+def _through_inspection(
+    b: Blueprint, cut: Collection[tuple[str, str]], names: Mapping[str, str]
+) -> dict[str, dict[str, Handoff]]:
+    """The route with those ways led through the inspection stages; what a handoff loses, it loses after it."""
+    route: dict[str, dict[str, Handoff]] = {}
+    for source, ways in b.route.items():
+        # Every way keeps its place, so that the draws for the ways keep their meaning.
+        route[source] = {
+            names[target] if (source, target) in cut else target: Handoff(way.probability)
+            if (source, target) in cut
+            else way
+            for target, way in ways.items()
+        }
+    for source, target in cut:
+        route[names[target]] = {target: replace(b.route[source][target], probability=1.0)}
     return route

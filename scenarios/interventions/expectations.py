@@ -10,7 +10,7 @@ from sim.blueprint import Blueprint
 from sim.invalid import require
 
 
-@intervention(needs_facts=True)
+@intervention(needs_facts=True, sets=("responsiveness", "reliability"))
 def expectation_management(
     blueprint: Blueprint,
     now: InForce,
@@ -38,7 +38,7 @@ def expectation_management(
     return replace(b, promise=promise, perception=replace(b.perception, wait_bias=bias))
 
 
-@intervention()
+@intervention(sets=("reliability",))
 def overpromising(
     blueprint: Blueprint, now: InForce, *, level: float = 0.08, lead_time: float = 0.8, per_week: float = 100.0
 ) -> Blueprint:

@@ -51,13 +51,18 @@ class InForce:
 
 @dataclass(frozen=True)
 class Intervention:
-    """A registered intervention: its function, parameters with defaults, default scope, and whether it needs facts."""
+    """A registered intervention: its function, parameters with defaults, default scope, whether it needs facts.
+
+    `sets` names the SERVQUAL dimensions whose score the model's equations let it set directly: a change there is true
+    by construction, not a finding.
+    """
 
     name: str
     function: Callable[..., Blueprint]
     parameters: Mapping[str, tuple[Any, Any]]
     default_scope: Scope
     needs_facts: bool
+    sets: tuple[str, ...] = ()
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Checked keyword arguments. Raises `InvalidInput` for unknown or missing names and wrong types."""
@@ -82,7 +87,7 @@ _REGISTRY: dict[str, Intervention] = {}
 
 
 def intervention(
-    scope: Scope = all_stages, needs_facts: bool = False
+    scope: Scope = all_stages, needs_facts: bool = False, sets: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Blueprint]], Callable[..., Blueprint]]:
     """Register a function as the intervention of its own name."""
 
@@ -94,7 +99,7 @@ def intervention(
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
         name = function.__name__
-        _REGISTRY[name] = Intervention(name, function, parameters, scope, needs_facts)
+        _REGISTRY[name] = Intervention(name, function, parameters, scope, needs_facts, sets)
         return function
 
     return register

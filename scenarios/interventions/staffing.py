@@ -11,7 +11,7 @@ from sim.invalid import require, unknown_name
 from sim.traffic import utilisation
 
 
-@intervention(scope=moments_of_truth)
+@intervention(scope=moments_of_truth, sets=("empathy",))
 def empowerment(
     blueprint: Blueprint,
     now: InForce,
@@ -23,7 +23,8 @@ def empowerment(
     hours: float = 8.0,
 ) -> Blueprint:
     """Let the staff of the covered stages put things right on the spot: their discretion rises to `discretion`
-    (recovery after 1 h instead of 16 h, more empathy), handling times spread more, recoveries cost more."""
+    (recovery after 1 h instead of 16 h, more empathy), handling times spread more, recoveries cost more. The dearer
+    compensation holds for every recovery of the system, not only for those made in scope."""
     require(0 <= discretion <= 1, "discretion", discretion, "must be a number from 0 to 1")
     require(0 <= spread <= 10, "spread", spread, "must be a factor from 0 to 10")
     require(compensation >= 0, "compensation", compensation, "must be a factor >= 0")
@@ -49,7 +50,7 @@ def empowerment(
     return replace(b, costs=costs)
 
 
-@intervention()
+@intervention(sets=("assurance",))
 def hiring(
     blueprint: Blueprint,
     now: InForce,

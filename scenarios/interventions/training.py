@@ -51,7 +51,7 @@ def _train(
     return change_members(b, pools, lambda m: replace(m, gain=m.gain + level, service_gain=m.service_gain + level))
 
 
-@intervention(scope=moments_of_truth)
+@intervention(scope=moments_of_truth, sets=("assurance",))
 def frontline_training(
     blueprint: Blueprint,
     now: InForce,
@@ -65,7 +65,7 @@ def frontline_training(
     return _train(blueprint, now, gain, hours, fee, every_months, "front-line training")
 
 
-@intervention(scope=all_stages)
+@intervention(scope=all_stages, sets=("assurance",))
 def whole_chain_training(
     blueprint: Blueprint,
     now: InForce,

@@ -17,7 +17,8 @@ class Handoff:
 
     `retention` is the share of the information that survives, `corruption` the chance that all of it is lost,
     `delay` the transfer time once the batch is complete, `batch` the number of orders that travel together.
-    `border` marks a handoff between functions. `batch_cost` (cu) is paid for every batch that travels.
+    `border` marks a handoff between functions. `batch_cost` (cu) is the price of a trip; every
+    order bears its share of a full batch.
     """
 
     probability: float = 1.0

@@ -27,9 +27,9 @@ class Promise:
 class KnockOn:
     """How an error breeds others (2.6): `knock_on` (k) multiplies the rate once an undetected error is on the
     order (`latched`) or if the previous visit erred (`markov`). `frailty` (rho) is the intra-class correlation
-    of an order's error rate over stages (beta-distributed)."""
+    of an order's error rate over stages (beta-distributed). k = 1 is off; model.md's value beyond Layer 0 is 3."""
 
-    knock_on: float = 3.0
+    knock_on: float = 1.0
     rule: str = "latched"
     frailty: float = 0.0
 
@@ -217,7 +217,6 @@ class Costs:
 
     wage: float = 25.0
     materials: float = 40.0
-    price: float = 300.0
     complaint_hours: float = 0.5
     compensation: float = 30.0
     compensation_severity: float = 0.5
@@ -230,7 +229,6 @@ class Costs:
         not_negative(
             wage=self.wage,
             materials=self.materials,
-            price=self.price,
             complaint_hours=self.complaint_hours,
             compensation=self.compensation,
             redelivery=self.redelivery,

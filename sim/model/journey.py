@@ -202,6 +202,8 @@ def _end_first_work(world, order_index, stage, plan, moment, rule, now):  # type
         rate_handoff(world, order, noticed, rule)
     if plan.moment == 1 and run(world, 0).perception_on == 1:
         moment_of_truth(world, order_index, stage, visit.staff, member, order.reached > seen_before, rule, now)
+    if plan.appraisal == 0:
+        order.met = plan.moment  # whether the customer was met at the end of the work so far
     inspect(world, order_index, stage, plan, moment, now)
     order.edge = choose_edge(world, plan, order.key, moment)
     order.leaving = moment  # names the handoff's draws, whatever rework comes before it

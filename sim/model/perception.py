@@ -91,13 +91,14 @@ def moment_of_truth(world, order_index, stage, member_index, member, erred_visib
 
 @kernel
 def delivery_moment(world, order_index, member_index, rule, now):  # type: ignore[no-untyped-def]
-    """Delivery is judged for reliability (errors, lateness) and, after a wait backstage, for responsiveness."""
+    """Delivery is judged for reliability (errors, lateness) and, where the customer was not met at the end of the
+    work (inspection aside), for responsiveness."""
     order = orders(world, order_index)
     wait = now - order.last_contact
     moment = _new_moment(world, order_index, -1, member_index, wait, now)
     reliability = reliability_score(rule, order.damage, now - order.placed, order.promised)
     _take_in(order, moment, RELIABILITY, reliability, reliability)
-    if wait > 0.0:
+    if order.met == 0:
         responsiveness = responsiveness_score(rule, wait)
         _take_in(order, moment, RESPONSIVENESS, responsiveness, responsiveness_score(rule, rule.wait_bias * wait))
 
