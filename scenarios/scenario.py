@@ -173,7 +173,8 @@ def _at(
     base: Blueprint, scenario: Scenario, time: float, seed: int, replication: int, facts: Mapping[str, float]
 ) -> Blueprint:
     """The blueprint at one time, with every programme at its strength of that time, in the listed order."""
-    root = child_key(child_key(seed, stable_id("programmes"), seed >> 31), stable_id(scenario.name), replication)
+    # Named by the programme, not the scenario: a redesign meets the same luck alone and in a combination.
+    root = child_key(child_key(seed, stable_id("programmes"), seed >> 31), 0, replication)
     blueprint = base
     for programme in scenario.programmes:
         where = f"scenarios.{scenario.name}.interventions.{programme.name}"

@@ -92,12 +92,12 @@ def _union(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _edge_names(blueprints: Sequence[Blueprint], stage_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    names: dict[tuple[str, str], None] = {}
-    for source in stage_names:
-        for blueprint in blueprints:
-            for target in blueprint.route.get(source, {}):
-                names[source, target] = None
-    return tuple(names)
+    """All ways out, stage by stage; a way that takes another's place stands there, so that route draws keep meaning."""
+    return tuple(
+        (source, target)
+        for source in stage_names
+        for target in _union([list(b.route.get(source, {})) for b in blueprints])
+    )
 
 
 def _require_unique_ids(what: str, names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from sim.draws import stable_id
 from sim.model.times import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL
 from sim.tables import DELIVERED_STAGE, PLAN, RULE_GROUPS
 
+SMALLEST_CV = 1e-3  # below it a time does not vary
 STANDARD_SERVICE_TIMES = 3.0  # "on time" for an internal customer where the stage names no standard
 
 
@@ -68,10 +69,12 @@ class PlanRows:
             return EMPIRICAL, d.mean, 0.0, 0.0, self._store(d.values), len(d.values)
         if d.kind == "exponential" and d.mean > 0:
             return EXPONENTIAL, d.mean, 0.0, 0.0, 0, 0
-        if d.kind == "lognormal" and d.mean > 0 and d.cv > 0:
+        if d.cv < SMALLEST_CV and d.kind in ("lognormal", "gamma"):
+            return DETERMINISTIC, d.mean, 0.0, 0.0, 0, 0
+        if d.kind == "lognormal" and d.mean > 0:
             variance = math.log(1.0 + d.cv * d.cv)
             return LOGNORMAL, d.mean, math.log(d.mean) - 0.5 * variance, math.sqrt(variance), 0, 0
-        if d.kind == "gamma" and d.mean > 0 and d.cv > 0:
+        if d.kind == "gamma" and d.mean > 0:
             return GAMMA, d.mean, 1.0 / (d.cv * d.cv), d.mean * d.cv * d.cv, 0, 0
         return DETERMINISTIC, d.mean, 0.0, 0.0, 0, 0
 

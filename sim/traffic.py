@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.blueprint import DELIVERED, Blueprint
-from sim.invalid import InvalidInput
+from sim.invalid import InvalidInput, require
 
 
 def order_rate(blueprint: Blueprint) -> float:
@@ -62,10 +62,14 @@ def require_stable(blueprint: Blueprint) -> None:
 
 
 MOST_VISITS = 5e7
+MOST_PASSES = 100.0  # an order's passes have 4096 names
 
 
 def require_bounded(blueprint: Blueprint) -> None:
     """Raise `InvalidInput` where a run would take more than `MOST_VISITS` visits (a slip of a unit, usually)."""
+    for name, ratio in visit_ratios(blueprint).items():
+        allowed = f"an order would pass this stage {ratio:.3g} times on average, allowed up to {MOST_PASSES:g}"
+        require(ratio <= MOST_PASSES, f"route.{name}", None, allowed)
     hours = blueprint.horizon.end
     expected = order_rate(blueprint) * hours * max(1.0, sum(visit_ratios(blueprint).values()))
     people = sum((s.arrivals or blueprint.arrivals).customers for s in blueprint.segments.values())

@@ -187,10 +187,10 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"system.layers": "all"}, "system.layers = all: must be a list"),
     ({"system.horizon.measured": 0}, "system.horizon.measured = 0.0: must be a number > 0"),
     ({"system.horizon.measured": -5}, "system.horizon.measured = -5.0: must be a number > 0"),
-    ({"system.horizon.measured": 1e12}, "system.horizon.measured = 1000000000000.0: the run would take about"),
-    ({"system.horizon.measured": 1e12, "system.arrivals.interval.mean": 1e15,
+    ({"system.horizon.measured": 1e9}, "system.horizon.measured = 1000000000.0: the run would take about"),
+    ({"system.horizon.measured": 1e9, "system.arrivals.interval.mean": 1e9,
       "scenarios.do_nothing.interventions": {"hiring": {}}},
-     "system.horizon.measured = 1000000000000.0: with interventions a run lasts at most"),
+     "system.horizon.measured = 1000000000.0: with interventions a run lasts at most"),
     ({"system.arrivals.process": "flow"}, "system.arrivals.process = flow: allowed: stream, population"),
     ({"system.arrivals.customers": 0}, "system.arrivals.customers = 0: a population needs at least one"),
     ({"system.arrivals.customers": 10**10}, "system.arrivals.customers = 10000000000"),
@@ -262,13 +262,12 @@ def test_absurdly_long_absences_are_no_trouble(kind: str):
     config = with_values({f"scenarios.{kind}.interventions.{kind}.hours": 1e12}, scenario=kind)
     final = check_scenarios(settings_from(config), FACTS)[kind]
     away = final.pools["enquiry"].members["enquiry_1"].off_line
-    assert len(away) == 48  # a day in every week of the measured year
+    assert len(away) == final.horizon.measured / 40  # a day in every week that is measured
 
 
-# Accepted so far, although the run would not end, or end in a traceback: each needs a bound in the blueprint.
+# Values with which a run would not end, or end in a traceback: the blueprint has a bound for each.
 EXTREMES = [
     ("ten_stage", {"system.arrivals.interval": {"kind": "gamma", "mean": 0.4, "cv": 1e10}}),  # gaps of 0, endlessly
-    ("ten_stage", {"system.stage_defaults.service": {"kind": "gamma", "mean": 0.4, "cv": 1e-170}}),  # 1 / cv^2
     ("ten_stage", {"system.horizon.grid": 1e-300}),  # a negative delay
     ("order_to_delivery", {"system.segment_defaults.expectations.tolerance_exponent": 1e200}),  # overflow
     ("order_to_delivery", {"system.stage_defaults.special_cause": {"rate": 1e9, "mean_out": 1e-9}}),  # 1e9 changes an h
@@ -282,7 +281,6 @@ EXTREMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="needs a bound in sim")
 @pytest.mark.parametrize(("system", "changes"), EXTREMES)
 def test_values_that_no_run_survives(system: str, changes: dict[str, Any]):
     refused(changes, system)

@@ -45,7 +45,7 @@ N, P, STATED = 10, 0.01, 0.11
 
 @cache
 def table() -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in readings(P, N, STATED)}
+    return {row["id"]: row for row in readings([P] * N, STATED)}
 
 
 def taken(number: int) -> list[float]:
@@ -109,7 +109,9 @@ def test_only_failed_attempts_read_11_percent():
     assert list(table()) == [f"M{i}" for i in range(18)]
     assert [key for key, row in table().items() if row["gives_11_percent"]] == ["M2"]
     shown = {key: f"{100 * row['value']:.3f}" for key, row in table().items() if row["value"] is not None}
-    assert shown == {"M0": "9.562", "M1": "10.000", "M2": "10.573", "M3": "10.462", "M6": "10.000"}
+    assert shown == {"M0": "9.562", "M1": "10.000", "M2": "10.573", "M3": "10.462"}
+    with_parameter = [key for key, row in table().items() if row["with_parameter"]]
+    assert with_parameter == [f"M{i}" for i in (4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)]
 
 
 @pytest.mark.parametrize(
@@ -148,14 +150,54 @@ def test_readings_invert_their_formulas():
 
 
 @pytest.mark.parametrize(
-    ("p", "n", "stated"), [(0.01, 10, 0.05), (0.3, 10, 0.11), (0.0, 10, 0.11), (1.0, 3, 0.5), (0.01, 1, 0.11)]
+    ("p", "n", "stated"),
+    [
+        (0.01, 10, 0.05),
+        (0.3, 10, 0.11),
+        (0.0, 10, 0.11),
+        (1.0, 3, 0.5),
+        (0.01, 1, 0.11),
+        (0.01, 10, 1.0),
+        (0.5, 4, 0.9),
+    ],
 )
 def test_readings_of_other_inputs_say_what_cannot_be_reached(p: float, n: int, stated: float):
-    rows = readings(p, n, stated)
+    rows = readings([p] * n, stated)
     assert len(rows) == 18
     assert not any(math.isnan(row["value"]) for row in rows if row["value"] is not None)
     if share_affected(p, n) > stated:
         assert "cannot be reached" in rows[8]["note"]
+    for row in rows:
+        assert not (row["with_parameter"] and "cannot be reached" in row["note"])
+        assert "paper" not in row["note"]
+        assert "11 %" not in row["note"] or stated == 0.11
+
+
+def test_readings_of_a_larger_rate_find_what_lowers_it():
+    rows = {row["id"]: row for row in readings([0.02] * N, STATED)}
+    assert [key for key, row in rows.items() if row["with_parameter"]] == ["M4", "M5", "M7", "M12"]
+    assert (rows["M4"]["mechanism"], rows["M5"]["mechanism"]) == ("a smaller error rate", "fewer stages")
+    rho, caught = (float(rows[key]["note"].split("takes")[1].split("where")[0].split()[-1]) for key in ("M7", "M12"))
+    assert share_affected_frailty(0.02, N, rho) == pytest.approx(STATED, abs=1e-5)
+    assert share_affected(0.02 * (1 - caught), N) == pytest.approx(STATED, abs=1e-5)
+
+
+def test_readings_of_unequal_rates_use_their_product():
+    rates = [0.05, 0.01, 0.0]
+    rows = {row["id"]: row for row in readings(rates, 0.06)}
+    assert rows["M0"]["value"] == pytest.approx(1 - 0.95 * 0.99)
+    assert rows["M0"]["formula"] == "1 - prod(1-p_i)"
+    assert rows["M1"]["value"] == pytest.approx(0.06)
+    assert rows["M2"]["value"] == pytest.approx(1 / (0.95 * 0.99) - 1)
+    assert rows["M3"]["value"] == pytest.approx(1.05 * 1.01 - 1)
+    assert [key for key, row in rows.items() if "(1-p)^n" in row["formula"]] == ["M5"]  # equal stages, mean rate
+    p0 = float(rows["M9"]["note"].split()[-1])
+    assert 1 - (1 - p0) * 0.95 * 0.99 == pytest.approx(0.06, abs=1e-5)
+
+
+@pytest.mark.parametrize(("stated", "ids"), [(0.0956, ["M0"]), (0.1, ["M0", "M1", "M3"]), (0.106, ["M2"])])
+def test_a_reading_gives_the_figure_to_the_digits_it_is_stated_to(stated: float, ids: list[str]):
+    assert [row["id"] for row in readings([P] * N, stated) if row["gives_11_percent"]] == ids
 
 
 # -- judging -------------------------------------------------------------------------------------------------
@@ -193,6 +235,8 @@ def test_the_claim_is_refuted_at_one_in_a_hundred():
     judged = judge(ten_stages(), Claim(), counts(Claim(), P))
     assert judged["verdict"].startswith("Refuted as printed. Arithmetic: 1 - (1 - p)^n at p = 0.01, n = 10 is 9.56 %.")
     assert judged["program_agrees"] is True
+    assert judged["refuted"] is True
+    assert judged["verdict"].endswith("(The paper prints 11 %; the formula it prints beside it gives 9.56 %.)")
     assert judged["simulated"]["n"] == 2_000_000
     assert judged["simulated"]["mean"] == pytest.approx(0.095618)
     assert judged["closed_form"] == pytest.approx(0.0956179250, abs=1e-10)
@@ -207,6 +251,7 @@ def test_the_claim_is_refuted_at_one_in_a_hundred():
 def test_the_claim_is_not_refuted_where_it_is_true():
     judged = judge(with_rate(0.011586), Claim(), counts(Claim(), 0.011586))
     assert judged["verdict"].startswith("Not refuted. Arithmetic: 1 - (1 - p)^n at p = 0.011586, n = 10 is 11.00 %.")
+    assert judged["refuted"] is False
     assert judged["program_agrees"] is True
 
 
@@ -216,14 +261,17 @@ def test_a_wrong_program_is_reported_as_such(cell: str):
     results[cell, 1] = {**results[cell, 1], "affected": results[cell, 1]["affected"] + 3000}
     judged = judge(ten_stages(), claim, results)
     assert judged["program_agrees"] is False
-    assert "the program is wrong" in judged["verdict"].lower()
+    assert judged["refuted"] is False
+    assert judged["verdict"].startswith("The program is wrong")
+    assert "Refuted" not in judged["verdict"]
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_error_rates_at_the_ends_are_judged_too(p: float):
     claim = Claim(knock_on=1.0)
     judged = judge(with_rate(p), claim, counts(claim, p))
-    assert judged["verdict"].startswith("Refuted as printed")
+    assert judged["verdict"].startswith("Refuted. ")
+    assert "mechanism" not in judged["verdict"]
     assert judged["program_agrees"] is True
     assert judged["closed_form"] == p
 
@@ -235,15 +283,29 @@ def test_unequal_stages_are_judged_by_their_own_closed_form():
     stages = {**system.stages, "stage_01": replace(first, error=replace(first.error, p=0.1))}
     judged = judge(replace(system, stages=stages), claim, counts(claim, 0.1))
     assert judged["closed_form"] == pytest.approx(0.1, abs=1e-15)
+    assert judged["p"] == pytest.approx(0.01)
+    assert judged["rates"] == [0.1] + [0.0] * 9
+    assert "unequal rates" in judged["statement"]
+    assert "1 - prod(1 - p_i), 10 stages of unequal rates, is 10.00 %" in judged["verdict"]
+    assert "paper" not in json.dumps([judged["verdict"], judged["readings"]])
 
 
 def test_the_limit_is_four_standard_errors():
     def said(from_stated: float, from_closed: float) -> str:
-        return verdict(P, N, STATED, 0.0956, 0.0956, (0.095, 0.0962), from_stated, from_closed).split(".")[0]
+        return verdict([P] * N, STATED, 0.0956, (0.095, 0.0962), from_stated, from_closed).split(".")[0]
 
     assert said(-3.9, 3.9) == "Not refuted"
     assert said(4.1, -3.9) == "Refuted as printed"
-    assert "the program is wrong" in verdict(P, N, STATED, 0.0956, 0.11, (0.1, 0.12), 0.0, 4.1)
+    assert said(9.0, -4.1).startswith("The program is wrong")
+
+
+@pytest.mark.parametrize(("p", "n", "stated"), [(0.02, 10, 0.11), (0.01, 9, 0.11), (0.01, 10, 0.12)])
+def test_other_inputs_than_the_papers_are_not_the_papers(p: float, n: int, stated: float):
+    text = verdict([p] * n, stated, 0.1, (0.09, 0.11), 9.0, 0.0)
+    assert text.startswith(f"Refuted. Arithmetic: 1 - (1 - p)^n at p = {p:g}, n = {n} is ")
+    assert f"from the stated {100 * stated:g} %." in text
+    assert "paper" not in text
+    assert "print" not in text
 
 
 def test_share_intervals_and_distances():
@@ -363,6 +425,7 @@ def test_the_experiment_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture
     low, high = claim["simulated"]["ci"]
     assert low < claim["simulated"]["mean"] < high
     assert claim["program_agrees"] is True
+    assert claim["refuted"] is claim["verdict"].startswith("Refuted")
     assert [(row["p"], row["stages"]) for row in claim["grid"]] == [(p, n) for p in (0.01, 0.05) for n in (1, 5, 12)]
     with (tmp_path / "compounding.csv").open() as file:
         rows = list(csv.DictReader(file))

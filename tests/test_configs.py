@@ -95,7 +95,7 @@ REFUSED = {
     ("ten_stage", "batch_reduction"): NO_BATCH,
     ("help_desk", "batch_reduction"): NO_BATCH,
     ("help_desk", "process_simplification"): "no two neighbouring backstage stages",
-    ("help_desk", "final_inspection"): "staff pool 'inspectors' (stages final_inspection) has utilisation 2.400",
+    ("help_desk", "final_inspection"): "staff pool 'inspectors' (stages final_inspection) has utilisation 6.000",
 }
 
 
@@ -138,6 +138,9 @@ DELAYS = {
 }  # fmt: skip
 
 
+ACROSS_FUNCTIONS = {"process_redesign", "whole_chain_training", "in_process_control", "fail_safing"}
+
+
 @pytest.mark.parametrize("scenario", sorted(set(SCENARIOS) - {"do_nothing"}))
 def test_yaml_and_function_have_the_same_defaults(scenario: str):
     for programme in scenario_of(scenario).programmes:
@@ -145,7 +148,8 @@ def test_yaml_and_function_have_the_same_defaults(scenario: str):
         assert dict(programme.parameters) == {name: default for name, (_, default) in known.items()}
         assert programme.delay == DELAYS.get(programme.kind, 0.0)
         assert programme.ramp == (600.0 if programme.kind == "hiring" else 0.0)
-        plain = Programme("x", "x", delay=programme.delay, ramp=programme.ramp)
+        resistance = 0.1 if programme.kind in ACROSS_FUNCTIONS else 0.0
+        plain = Programme("x", "x", delay=programme.delay, ramp=programme.ramp, border_resistance=resistance)
         assert {t: getattr(programme, t) for t in TIMING} == {t: getattr(plain, t) for t in TIMING}
 
 
@@ -296,3 +300,18 @@ def test_composed_settings_are_plain(survey_file: str):
         return {type(value)}
 
     assert kinds(composed().plain) <= {dict, list, str, int, float, bool, type(None)}
+
+
+def test_where_the_shipped_systems_are_inspected():
+    """Before the last contact where all orders come from backstage; at delivery where most never go there."""
+    final = {}
+    for system in ("order_to_delivery", "help_desk"):
+        settings = everything_on(system)
+        chosen = next(s for s in settings.scenarios if s.name == "final_inspection")
+        final[system] = timeline(settings.blueprint, chosen, 1, 0, FACTS)[-1][1]
+        assert visit_ratios(final[system])["final_inspection"] == pytest.approx(1.0, abs=1e-12)
+    firm, desk = final["order_to_delivery"].route, final["help_desk"].route
+    assert (list(firm["dispatch"]), list(firm["final_inspection"])) == (["final_inspection"], ["delivery"])
+    assert firm["final_inspection"]["delivery"].batch == 4
+    assert list(desk["final_inspection"]) == ["delivered"]
+    assert {s for s, ways in desk.items() if "final_inspection" in ways} == {"first_line", "closing_call"}

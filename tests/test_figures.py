@@ -135,7 +135,7 @@ def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         "gaps": gap_chart(gap_rows(names), names),
         "survey": survey_chart({**dict.fromkeys(names, group), "alone": {**group, "ci": [None, None]}}, (1, 5)),
         "map": blueprint_map(serial(list(names)), dict.fromkeys(names, 3.0)),
-        "compounding": compounding([row]),
+        "compounding": compounding([row], 0.11, 10, 0.0956),
     }
     for name, figure in drawn.items():
         yield name, style.inline_svg(figure, name, f"title {name}", "described")

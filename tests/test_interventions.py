@@ -18,6 +18,7 @@ from scenarios.interventions.training import share_in_use
 from scenarios.scenario import Scenario, build_scenario, timeline
 from sim.blueprint import (
     DELIVERED,
+    DIMENSIONS,
     Blueprint,
     Check,
     Costs,
@@ -35,7 +36,8 @@ from sim.blueprint import (
 )
 from sim.invalid import InvalidInput
 from sim.simulate import simulate
-from sim.tables import JOURNAL
+from sim.tables import FIRST_WORK, JOURNAL
+from sim.traffic import visit_ratios
 
 LOGNORMAL = Distribution("lognormal", 1.0, 0.5)
 BACK = {"function": "office"}
@@ -398,26 +400,95 @@ def desk() -> Blueprint:
 
 
 def test_final_inspection_of_a_help_desk():
+    """Most calls never go backstage: the ways from there would not do, so all are inspected at delivery."""
     b = at("final_inspection", desk())
-    assert b.route["s2"] == {"final_inspection": Handoff(0.75), "s3": Handoff(0.25)}
-    assert b.route["s3"] == {"final_inspection": Handoff(0.9), "s2": Handoff(0.1)}
-    assert b.route["final_inspection"] == {"s4": Handoff(1.0)}
-    assert b.route["s1"] == desk().route["s1"]
+    assert b.route["s1"] == {"final_inspection": Handoff(0.6), "s2": Handoff(0.4)}
+    assert b.route["s4"] == {"final_inspection": Handoff()}
+    assert b.route["final_inspection"] == {DELIVERED: Handoff()}
+    assert {s: b.route[s] for s in ("s2", "s3")} == {s: desk().route[s] for s in ("s2", "s3")}
     # in the place of the way led through: the draw that picks a way means what it meant
-    assert [list(b.route[s]) for s in ("s2", "s3")] == [["final_inspection", "s3"], ["final_inspection", "s2"]]
+    assert list(b.route["s1"]) == ["final_inspection", "s2"]
 
 
-def test_final_inspection_keeps_the_share_of_every_way():
-    """s1 -> s2 (1 in 4) or s3; both backstage, each with a front stage of its own."""
+def two_ends() -> Blueprint:
+    """s1 -> s2 (1 in 4) or s3; both backstage, only the one with a front stage after it."""
     route = {
         "s1": {"s2": Handoff(0.25), "s3": Handoff(0.75)},
-        "s2": {"s4": Handoff()},
+        "s2": {"s4": Handoff(retention=0.9)},
         "s3": {DELIVERED: Handoff()},
         "s4": {DELIVERED: Handoff()},
     }
-    b = at("final_inspection", shop(route=route))
-    shares = {target: way.probability for target, way in b.route["final_inspection"].items()}
-    assert shares == {"s4": pytest.approx(0.25), DELIVERED: pytest.approx(0.75)}
+    return shop(route=route)
+
+
+def test_final_inspection_lets_every_order_go_where_it_was_going():
+    b = at("final_inspection", two_ends())
+    before_s4, before_delivery = "final_inspection_before_s4", "final_inspection_before_delivered"
+    assert list(b.stages) == ["s1", "s2", before_s4, "s3", before_delivery, "s4"]
+    assert {b.stages[name].pool for name in (before_s4, before_delivery)} == {"inspectors"}
+    assert (b.route["s2"], b.route["s3"]) == ({before_s4: Handoff()}, {before_delivery: Handoff()})
+    assert b.route[before_s4] == {"s4": Handoff(retention=0.9)}
+    assert b.route[before_delivery] == {DELIVERED: Handoff()}
+    with pytest.raises(InvalidInput, match="once only"):
+        at("final_inspection", b)
+
+
+def test_one_source_of_two_targets_keeps_its_ways():
+    """s2 -> s3 or s4, both onstage: the chance and the place of each way stay."""
+    route = {
+        "s1": {"s2": Handoff()},
+        "s2": {"s4": Handoff(0.25), "s3": Handoff(0.75)},
+        "s3": {DELIVERED: Handoff()},
+        "s4": {DELIVERED: Handoff()},
+    }
+    b = at("final_inspection", shop(stages={1: FRONT, 2: BACK, 3: FRONT, 4: FRONT}, route=route))
+    ways = {name: way.probability for name, way in b.route["s2"].items()}
+    assert list(ways.items()) == [("final_inspection_before_s4", 0.25), ("final_inspection_before_s3", 0.75)]
+
+
+def short_cut() -> Blueprint:
+    """s1 -> s2 (backstage) or s3 (onstage), then s4 (onstage): half the orders never go backstage."""
+    route = {
+        "s1": {"s2": Handoff(0.5), "s3": Handoff(0.5)},
+        "s2": {"s4": Handoff()},
+        "s3": {"s4": Handoff()},
+        "s4": {DELIVERED: Handoff()},
+    }
+    return shop(stages={1: FRONT, 2: BACK, 3: FRONT, 4: FRONT}, route=route)
+
+
+ALL_ONSTAGE = shop(stages=dict.fromkeys((1, 2, 3, 4), FRONT))
+INSPECTED = {"chain": SHOP, "onstage": ALL_ONSTAGE, "desk": desk(), "two ends": two_ends(), "short cut": short_cut()}
+
+
+@pytest.mark.parametrize("system", INSPECTED.values(), ids=INSPECTED)
+def test_every_order_is_inspected_exactly_once(system: Blueprint):
+    b = at("final_inspection", replace(system, horizon=Horizon(0.0, 1500.0)), detection=0.8, false_alarm=0.1)
+    inspections = [name for name, stage in b.stages.items() if stage.appraisal]
+    visits = visit_ratios(b)
+    assert sum(visits[name] for name in inspections) == pytest.approx(1.0, abs=1e-12)
+    others = visit_ratios(system)
+    assert {n: visits[n] for n in others} == pytest.approx(others)
+    journal = simulate(b, allow_unstable=True)
+    rows, names = journal["visits"], np.array(journal.plan.stage_names)
+    chosen = np.isin(names[rows["stage"]], inspections) & (rows["kind"] == FIRST_WORK)
+    times = np.bincount(rows["order"][chosen], minlength=len(journal["orders"]))
+    delivered = ~np.isnan(journal["orders"]["delivered"])
+    assert delivered.sum() > 100
+    assert (times[delivered] == 1).all()
+
+
+@pytest.mark.parametrize("hours", [1e-6, 0.1, 5.0])
+def test_inspection_at_the_end_is_no_wait_for_the_customer(hours: float):
+    """All onstage and faultless: however long the inspection, no score of responsiveness moves."""
+    base = shop(stages=dict.fromkeys((1, 2, 3, 4), FRONT), p=0.0)
+    inspected = at("final_inspection", base, false_alarm=0.0, time=hours, inspectors=20)
+    before, after = (simulate(b)["orders"] for b in (base, inspected))
+    assert len(before) > 100
+    assert (after["delivered"] > before["delivered"]).all()
+    responsiveness = DIMENSIONS.index("responsiveness")
+    for column in ("scored", "actual_sum", "seen_sum", "extreme", "last", "actual"):
+        assert before[column][:, responsiveness].tobytes() == after[column][:, responsiveness].tobytes(), column
 
 
 def test_inspection_leaves_out_what_is_no_work():

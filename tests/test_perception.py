@@ -182,6 +182,25 @@ def test_two_customers_meet_the_firm_twice():
     assert order["satisfaction"] == pytest.approx(perceived @ w + 0.4 * felt_in_all, **EXACT)
 
 
+@pytest.mark.parametrize(
+    ("last", "scored"),
+    [
+        ({}, True),  # worked on backstage: the customer waited
+        ({"appraisal": True}, False),  # inspected only: the work ended with the customer
+        ({"onstage": True, "moment_of_truth": True}, False),
+        ({"onstage": True}, True),  # in sight, but nobody met the customer
+    ],
+)
+def test_delivery_is_judged_for_responsiveness_unless_the_customer_was_just_met(last, scored):
+    front = {"onstage": True, "moment_of_truth": True}
+    journal = run(chain(2, stages={1: front, 2: last}, hours=50.0, layers=(0, 1, 3), **plain_rules()))
+    moments = journal["moments"]
+    delivery = moments["actual"][moments["stage"] == -1]
+    assert len(delivery) > 3
+    assert (~np.isnan(delivery[:, 1])).tolist() == [scored] * len(delivery)
+    assert not np.isnan(delivery[:, 0]).any()
+
+
 def test_halo_spares_the_worst_and_needs_a_shortfall():
     """x'_d = x_d - h max(0, A - min x): each dimension but the worst falls by the same; nothing if all is adequate."""
     for level, shortfall in ((0.3, 0.72 - 0.3), (0.72, 0.0), (0.8, 0.0)):

@@ -142,18 +142,23 @@ def study(
 EFFECTS = {"do_nothing": (0.0, 0.0), "process_redesign": (2.0, 3.0), "frontline_training": (1.0, -2.0)}
 
 
-def claim(mean: float = 0.0956, ci: tuple[float, float] = (0.095, 0.0962)) -> dict[str, Any]:
-    reading = {"id": "M2", "mechanism": "odds", "formula": "q^-N - 1", "value": 0.10573, "gives_11_percent": True}
+def claim(**changed: Any) -> dict[str, Any]:
+    reading = {"id": "M2", "mechanism": "odds", "formula": "q^-N - 1", "value": 0.10573}
+    reading |= {"gives_11_percent": True, "with_parameter": False, "note": ""}
     row = {"p": 0.01, "stages": 10, "n": 20000, "simulated": 0.0957, "low": 0.09, "high": 0.1, "closed_form": 0.0956}
     share = {"name": "latched", "share": 0.0956, "low": 0.09, "high": 0.1, "closed_form": 0.0956}
     return {
-        "id": "C01", "stages": 10, "p": 0.01, "stated": 0.11, "closed_form": 1 - 0.99**10,
-        "verdict": "Refuted as printed.",
-        "simulated": {"mean": mean, "ci": list(ci), "n": 400000},
-        "readings": [{**reading, "note": "rounds"}, {**reading, "id": "M0", "gives_11_percent": False, "note": ""}],
+        "id": "C01", "stages": 10, "p": 0.01, "rates": [0.01] * 10, "stated": 0.11, "closed_form": 1 - 0.99**10,
+        "verdict": "Refuted as printed.", "refuted": True, "program_agrees": True,
+        "standard_errors_from_stated": -31.0, "standard_errors_from_closed_form": -0.1,
+        "simulated": {"mean": 0.0956, "ci": [0.095, 0.0962], "n": 400000},
+        "readings": [
+            {**reading, "note": "rounds"}, {**reading, "id": "M0", "gives_11_percent": False},
+            {**reading, "id": "M4", "value": None, "gives_11_percent": False, "with_parameter": True},
+        ],
         "grid": [{**row, "z": 0.3}, {**row, "stages": 20, "z": -0.7}],
         "dependence": [{**share, "errors_per_order": 0.1088, "errors_closed_form": 0.10876}],
-    }  # fmt: skip
+    } | changed  # fmt: skip
 
 
 def survey(low: float | None = -0.95, high: float | None = -0.65) -> dict[str, Any]:
@@ -263,19 +268,45 @@ def test_the_same_study_gives_the_same_bytes(page: ReportPage) -> None:
 # ---------------------------------------------------------------------------------------------------- other pages
 
 
+def claim_page(**changed: Any) -> ReportPage:
+    return ten_stage_page(claim(**changed), system="s", seed=1, replications=20, engine="simpy")
+
+
 def test_the_page_of_the_claim_separates_arithmetic_from_simulation() -> None:
-    page = ten_stage_page(claim(), system="ten_stage", seed=1, replications=20, engine="simpy")
+    page = claim_page()
     assert page.answer.startswith("No: the formula printed beside it gives 9.562\u00a0%, not 11\u00a0%.")
-    assert "includes the formula's value and excludes 11" in page.answer
+    assert "0.1 standard errors from the formula and 31.0 from 11\u00a0%." in page.answer
+    assert "one in a hundred occasions" in page.question
     seen = check_structure(render(page))
-    for word in ("Arithmetic (needs no simulation)", "Simulated", "1 of 2 readings do: M2 odds", "Refuted as printed."):
+    for word in (
+        "Arithmetic (needs no simulation)", "Simulated", "Refuted as printed.", "only with the parameter in the note",
+        "Of 3 readings, 1 gives it from the inputs as stated (M2 odds), 1 only with a further parameter, and 1 not",
+    ):  # fmt: skip
         assert word in seen.text
 
 
 def test_the_page_of_the_claim_could_have_said_otherwise() -> None:
-    page = ten_stage_page(claim(0.109, (0.1, 0.112)), system="s", seed=1, replications=2, engine="simpy")
-    assert page.answer.startswith("The printed 11\u00a0% cannot be told apart")
-    assert "does not include the formula's value and includes 11" in page.answer
+    page = claim_page(refuted=False, standard_errors_from_stated=-3.46)
+    assert page.answer.startswith("Not refuted: what was simulated lies 3.5 standard errors from 11\u00a0%")
+    wrong = claim_page(refuted=False, program_agrees=False)
+    assert wrong.answer.startswith("Undecided: the program disagrees with the closed form")
+
+
+@pytest.mark.parametrize(
+    ("changed", "formula", "asked"),
+    [
+        ({"p": 0.02, "rates": [0.02] * 10}, "1 − (1 − 0.02)^10 gives", "fail 2\u00a0% of the time affect 11"),
+        ({"stated": 0.125}, "1 − (1 − 0.01)^10 gives 9.562\u00a0%, not 12.5\u00a0%", "affect 12.5\u00a0% of"),
+        ({"rates": [0.1] + [0.0] * 9}, "over the unequal rates gives", "at unequal rates (mean 1\u00a0%)"),
+    ],
+)
+def test_only_the_papers_inputs_are_called_the_papers(changed: dict[str, Any], formula: str, asked: str) -> None:
+    page = claim_page(verdict="Refuted.", **changed)
+    assert formula in page.answer
+    assert asked in page.question
+    text = check_structure(render(page)).text
+    for word in ("paper", "print", "authors", "one in a hundred"):
+        assert word not in text
 
 
 def test_the_page_of_a_survey() -> None:

@@ -1,4 +1,4 @@
-"""Share of orders with an error against the number of stages: closed form, simulation, and the printed figure."""
+"""Share of orders with an error against the number of stages: closed form, simulation, and the stated figure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 _HEIGHT = 330.0
 
 
-def compounding(rows: Sequence[Mapping[str, Any]], printed: float = 0.11, stages: int = 10, p: float = 0.01) -> Figure:
+def compounding(rows: Sequence[Mapping[str, Any]], stated: float, stages: int, closed_form: float) -> Figure:
     """Curves 1 - (1 - p)^n, simulated points with 95 % intervals (`rows`: p, stages, simulated, low, high, ...).
 
-    The printed figure is a horizontal line; (`stages`, `p`) is the point it was printed for.
+    The stated figure is a horizontal line; a ring marks (`stages`, `closed_form`), the system it was stated for.
     """
     rates = sorted({float(row["p"]) for row in rows}, reverse=True)
     longest = max([stages, *(int(row["stages"]) for row in rows)])
@@ -38,14 +38,14 @@ def compounding(rows: Sequence[Mapping[str, Any]], printed: float = 0.11, stages
                 axes.plot([n], [100 * float(row["simulated"])], marker=marker, color=colour, linestyle="none",
                           markeredgecolor="#ffffff", markeredgewidth=0.6, zorder=4)  # fmt: skip
             ends.append((float(share[-1]), f"p = {100 * rate:.4g} % a stage", colour))
-        axes.axhline(100 * printed, color=INK, linewidth=1.3, linestyle=(0, (5, 3)), zorder=1)
-        exact = 100 * (1 - (1 - p) ** stages)
+        axes.axhline(100 * stated, color=INK, linewidth=1.3, linestyle=(0, (5, 3)), zorder=1)
+        exact = 100 * closed_form
         axes.plot([stages], [exact], marker="o", markersize=14, markerfacecolor="none", color=INK, linestyle="none",
                   markeredgewidth=1.2, zorder=5)  # fmt: skip
         axes.set_xlim(0, longest * 1.02)
-        top = max([e[0] for e in ends] + [100 * printed]) * 1.08
+        top = max([e[0] for e in ends] + [100 * stated, exact]) * 1.08
         axes.set_ylim(0, top)
-        ends.append((100 * printed, f"printed: {100 * printed:.4g} %", INK))
+        ends.append((100 * stated, f"stated: {100 * stated:.4g} %", INK))
         step = top * 14 / (_HEIGHT - 56)
         for y, text, colour in _apart(ends, step):
             axes.text(longest * 1.04, y, text, color=colour, va="center_baseline", fontsize=9.5, fontweight="bold")

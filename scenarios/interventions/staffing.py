@@ -34,7 +34,7 @@ def empowerment(
     if not now.has_begun:
         return b
     freer = {
-        name: replace(pool, discretion=pool.discretion + (discretion - pool.discretion) * now.strength)
+        name: replace(pool, discretion=pool.discretion + max(0.0, discretion - pool.discretion) * now.strength)
         if name in pools
         else pool
         for name, pool in b.pools.items()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sim.invalid import InvalidInput, require
 
+LARGEST = 1e9  # hours, money, factors: far beyond any service system, and time still moves when it is added
+
 
 def _is_number(value: object) -> bool:
-    # Beyond 1e300 a whole number no longer fits a float; no parameter of a service system is near it.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _is_whole(value: object) -> bool:
@@ -23,13 +24,13 @@ def probability(**fields: float) -> None:
 def not_negative(**fields: float) -> None:
     """Each value is a finite number >= 0."""
     for name, value in fields.items():
-        require(_is_number(value) and value >= 0, name, value, "must be a number >= 0")
+        require(_is_number(value) and value >= 0, name, value, f"must be a number >= 0 (at most {LARGEST:g})")
 
 
 def positive(**fields: float) -> None:
     """Each value is a finite number > 0."""
     for name, value in fields.items():
-        require(_is_number(value) and value > 0, name, value, "must be a number > 0")
+        require(_is_number(value) and value > 0, name, value, f"must be a number > 0 (at most {LARGEST:g})")
 
 
 def within(low: float, high: float, **fields: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sim.blueprint.checks import not_negative, positive, probability, whole
+from sim.blueprint.checks import not_negative, positive, probability, whole, within
 from sim.blueprint.flow import Arrivals
 from sim.invalid import require, require_known
 
@@ -62,12 +62,12 @@ class Expectations:
         )
         not_negative(
             desired_sd=self.desired_sd,
-            tolerance_exponent=self.tolerance_exponent,
             promise_weight=self.promise_weight,
             word_of_mouth_weight=self.word_of_mouth_weight,
             norm_weight=self.norm_weight,
             drift=self.drift,
         )
+        within(0.0, 10.0, tolerance_exponent=self.tolerance_exponent)
         total = self.promise_weight + self.word_of_mouth_weight + self.norm_weight
         require(total > 0, "promise_weight", self.promise_weight, "promise, word of mouth and norm cannot all weigh 0")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.blueprint.checks import not_negative, one_of
+from sim.blueprint.checks import not_negative, one_of, within
 from sim.invalid import require
 
 KINDS = ("deterministic", "exponential", "lognormal", "gamma", "empirical")
@@ -25,7 +25,8 @@ class Distribution:
 
     def __post_init__(self) -> None:
         one_of(*KINDS, kind=self.kind)
-        not_negative(mean=self.mean, cv=self.cv)
+        not_negative(mean=self.mean)
+        within(0.0, 20.0, cv=self.cv)
         if self.kind == "empirical":
             require(
                 len(self.values) > 0, "values", list(self.values), "an empirical distribution needs at least one value"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.blueprint.checks import not_negative, one_of, positive, probability, within
+from sim.invalid import require
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,7 @@ class Horizon:
 
     def __post_init__(self) -> None:
         not_negative(warm_up=self.warm_up, grid=self.grid)
+        require(self.grid == 0 or self.grid >= 1e-6, "grid", self.grid, "must be 0 or at least 1e-6 h")
         positive(measured=self.measured)
 
     @property

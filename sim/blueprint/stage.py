@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sim.blueprint.checks import not_negative, positive, probability
+from sim.blueprint.checks import not_negative, positive, probability, within
 from sim.blueprint.distribution import Distribution
 from sim.invalid import require
 
@@ -63,8 +63,9 @@ class SpecialCause:
     mean_out: float = 80.0
 
     def __post_init__(self) -> None:
-        not_negative(rate=self.rate, factor=self.factor)
-        positive(mean_out=self.mean_out)
+        within(0.0, 10.0, rate=self.rate)
+        not_negative(factor=self.factor)
+        within(0.01, 1e9, mean_out=self.mean_out)
 
 
 @dataclass(frozen=True)

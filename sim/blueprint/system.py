@@ -85,8 +85,17 @@ class Blueprint:
                 raise unknown_name(f"stages.{name}.pool", stage.pool, self.pools, "staff pool")
         if self.first not in self.stages:
             raise unknown_name("first", self.first, self.stages, "stage")
+        self._check_members()
         self._check_route()
         self._check_shares()
+
+    def _check_members(self) -> None:
+        place: dict[str, str] = {}
+        for pool, staff in self.pools.items():
+            for member in staff.members:
+                where = f"pools.{pool}.members.{member}"
+                require(member not in place, where, None, f"is a member of pool '{place.get(member)}' already")
+                place[member] = pool
 
     def _check_route(self) -> None:
         for source, ways in self.route.items():
