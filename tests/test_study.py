@@ -247,7 +247,7 @@ def test_faults_are_found_before_anything_runs():
     with pytest.raises(InvalidInput, match=r"^scenarios\.slow\.stages\.s1: unstable queue"):
         run_study(calm, never)
     endless = replace(settings("do_nothing", "training"), blueprint=replace(TINY, horizon=Horizon(0.0, 1e9)))
-    with pytest.raises(InvalidInput, match=r"^system\.horizon\.measured = 10{15}\.0: the run would take"):
+    with pytest.raises(InvalidInput, match=r"^system\.horizon\.measured = 10{9}\.0: the run would take"):
         check_scenarios(endless, {})
 
 

@@ -475,8 +475,8 @@ def _method(study: Study, blueprint: Blueprint, seed: int, replications: int, en
             "True by construction",
             "An order's service quality is below 100 exactly when its perceived level is below the desired one. Gaps "
             "1 to 3 and the perception gap add up to desired − perceived. Internal failure cost falls when fewer "
-            "errors are made. Changes in a dimension that a programme sets directly. No scenario moves the delivered level of "
-            "tangibles; halo and assimilation move what is perceived of it.",
+            "errors are made. Changes in a dimension that a programme sets directly. No scenario moves the delivered "
+            "level of tangibles; halo and assimilation move what is perceived of it.",
         ),
         Note(
             "Assumption",
