@@ -1,4 +1,4 @@
-"""Negative controls of the experiment itself (model.md section 4)."""
+"""The negative control of the experiment itself (model.md section 4)."""
 
 from __future__ import annotations
 
