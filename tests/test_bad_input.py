@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from analysis.experiments import check_experiment
 from scenarios.compose import CONF, compose_config
 from scenarios.config import Settings, settings_from
 from scenarios.scenario import timeline
@@ -284,6 +285,23 @@ EXTREMES = [
 @pytest.mark.parametrize(("system", "changes"), EXTREMES)
 def test_values_that_no_run_survives(system: str, changes: dict[str, Any]):
     refused(changes, system)
+
+
+@pytest.mark.parametrize("kind", ["gamma", "lognormal"])
+def test_a_time_that_hardly_varies_is_fixed(kind: str):
+    """1 / cv^2 would overflow: below a cv of 0.001 every visit takes the mean."""
+    changes = {"system.stage_defaults.service": {"kind": kind, "mean": 0.4, "cv": 1e-170}}
+    horizon = {"system.horizon": {"warm_up": 0.0, "measured": 16.0}}
+    visits = simulate(checked(with_values({**changes, **horizon}, system="ten_stage")).blueprint)["visits"]
+    assert len(visits) > 50
+    assert np.allclose(visits["ended"] - visits["began"], 0.4, atol=1e-12)
+
+
+@pytest.mark.parametrize("change", ["knock_on=3.0", "frailty=0.2"])
+def test_the_claim_needs_independent_errors(change: str):
+    config = compose_config(["experiment=ten_stage", f"system.knock_on.{change}"])
+    with pytest.raises(InvalidInput, match=r"^system\.knock_on: the claim needs independent errors"):
+        check_experiment(settings_from(config))
 
 
 # -- routes --------------------------------------------------------------------------------------------------
