@@ -1,6 +1,7 @@
 """Gapline: compose the configuration, check it, run the experiment, name the report.
 
 python run.py                              the main job: a base and six improvement scenarios
+python run.py experiment=factorial         a programme's members in all combinations
 python run.py experiment=ten_stage         the founding paper's compounding figure
 python run.py experiment=survey survey.file=answers.csv
 python run.py experiment=trace             one run in full

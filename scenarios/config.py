@@ -18,7 +18,7 @@ from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.simulate import ENGINES
 
-EXPERIMENTS = ("compare", "ten_stage", "survey", "trace")
+EXPERIMENTS = ("compare", "factorial", "ten_stage", "survey", "trace")
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,13 @@ class Settings:
     survey: SurveySettings | None = None
     claim: Mapping[str, Any] = field(default_factory=dict)
     trace: Mapping[str, Any] = field(default_factory=dict)
+    factorial: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
 
 
 _KEYS = {
     "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "engine", "allow_unstable",
-    "expectations", "survey", "claim", "trace",
+    "expectations", "survey", "claim", "trace", "factorial",
 }  # fmt: skip
 
 
@@ -84,6 +85,7 @@ def settings_from(config: DictConfig) -> Settings:
         survey=_survey(data.get("survey")),
         claim=_section(data, "claim"),
         trace=_section(data, "trace"),
+        factorial=_section(data, "factorial"),
         plain=data,
         **numbers,
     )

@@ -14,12 +14,16 @@ import numpy as np
 
 from sim.blueprint import DIMENSIONS, Blueprint
 from sim.plan import Plan
-from sim.tables import CAUSES, ERROR_STATES, FINDERS, JOURNAL, KINDS
+from sim.tables import CAUSES, ERROR_STATES, FINDERS, JOURNAL, KINDS, LEVERS, LOST, STATUSES, WON
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CODES: dict[str, tuple[str, ...]] = {"kind": KINDS, "cause": CAUSES, "found_by": FINDERS, "state": ERROR_STATES}
+_CODES: dict[str, tuple[str, ...]] = {
+    "kind": KINDS, "cause": CAUSES, "found_by": FINDERS, "state": ERROR_STATES,
+    "reason": STATUSES, "status": STATUSES, "lever": LEVERS,
+}  # fmt: skip
+_PARTS: dict[str, tuple[str, ...]] = {"won": WON, "lost": LOST, "causes": CAUSES}
 _STAGE_COLUMNS = ("stage", "source", "target", "found_at")
 
 
@@ -36,9 +40,15 @@ class Journal:
     seed: int
     replication: int
     engine: str
+    kept: str = "full"
 
     def __getitem__(self, table: str) -> np.ndarray[Any, Any]:
         return self.tables[table]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether orders and visits were kept one by one (not only summaries)."""
+        return self.kept == "full"
 
     @property
     def blueprint(self) -> Blueprint:
@@ -52,10 +62,11 @@ class Journal:
         return horizon.warm_up, horizon.end
 
     def measured_orders(self) -> np.ndarray[Any, Any]:
-        """Rows of the orders placed in the measured window: shape (n,), indices into the orders table."""
+        """Rows of the orders placed in the measured window and not given up: shape (n,), indices into the orders."""
         start, end = self.window
-        placed = self["orders"]["placed"]
-        return np.flatnonzero((placed >= start) & (placed < end))
+        orders = self["orders"]
+        placed = orders["placed"]
+        return np.flatnonzero((placed >= start) & (placed < end) & np.isnan(orders["abandoned"]))
 
     def frame(self, table: str) -> pd.DataFrame:
         """A table as a DataFrame with names instead of codes and one column per dimension."""
@@ -66,8 +77,8 @@ class Journal:
         for name in array.dtype.names or ():
             values = array[name]
             if values.ndim == 2:
-                for d, dimension in enumerate(DIMENSIONS):
-                    columns[f"{name}_{dimension}"] = values[:, d]
+                for label, column in zip(_PARTS.get(name, DIMENSIONS), values.T, strict=True):
+                    columns[f"{name}_{label}"] = column
             elif name in _CODES:
                 columns[name] = np.array(_CODES[name], dtype=object)[values]
             elif name in _STAGE_COLUMNS:

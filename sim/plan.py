@@ -17,7 +17,7 @@ from sim.blueprint import Blueprint
 from sim.draws import stable_id
 from sim.invalid import require
 from sim.plan_rows import PlanRows
-from sim.switches import apply_switches, perception_is_on
+from sim.switches import apply_switches, perception_is_on, relationship_is_on, staff_is_on
 
 Timeline = tuple[tuple[float, Blueprint], ...]
 
@@ -27,7 +27,7 @@ class Plan:
     """The flat plan of a run and the names behind its indices.
 
     `tables` holds the arrays of `sim.tables.PLAN`; `starts` the start of each epoch (h); `blueprints` the
-    timeline's blueprints after layers and switches.
+    timeline's blueprints after layers and switches; `stage_pools[epoch][stage]` the pools that serve a stage, by team.
     """
 
     tables: Mapping[str, np.ndarray[Any, Any]]
@@ -38,7 +38,12 @@ class Plan:
     staff_names: tuple[str, ...]
     segment_names: tuple[str, ...]
     edge_names: tuple[tuple[str, str], ...]
+    supplier_names: tuple[str, ...]
+    function_names: tuple[str, ...]
+    stage_pools: tuple[tuple[tuple[int, ...], ...], ...]
     perception_on: bool
+    staff_on: bool
+    relationship_on: bool
 
     @property
     def end(self) -> float:
@@ -62,19 +67,40 @@ def compile_plan(timeline: Timeline) -> Plan:
     first = blueprints[0]
     for blueprint in blueprints[1:]:
         same = list(blueprint.segments) == list(first.segments) and blueprint.horizon == first.horizon
-        require(same, "timeline", None, "segments and horizon must be the same over the whole run")
+        same = same and blueprint.calendar == first.calendar
+        require(same, "timeline", None, "segments, calendar and horizon must be the same over the whole run")
     stage_names = _union([list(b.stages) for b in blueprints])
     pool_names = _union([list(b.pools) for b in blueprints])
     staff_names = _union([[m for pool in b.pools.values() for m in pool.members] for b in blueprints])
     edge_names = _edge_names(blueprints, stage_names)
     segment_names = tuple(first.segments)
-    for what, names in (("stages", stage_names), ("staff", staff_names), ("segments", segment_names)):
+    supplier_names = _union([list(b.suppliers) for b in blueprints])
+    for what, names in (
+        ("stages", stage_names),
+        ("staff", staff_names),
+        ("segments", segment_names),
+        ("suppliers", supplier_names),
+    ):
         _require_unique_ids(what, names)
     for blueprint in blueprints:
         _require_equal_rates_with_frailty(blueprint)
-    tables = PlanRows(blueprints, stage_names, pool_names, staff_names, edge_names).tables()
-    on = perception_is_on(first)
-    return Plan(tables, starts, blueprints, stage_names, pool_names, staff_names, segment_names, edge_names, on)
+    rows = PlanRows(blueprints, stage_names, pool_names, staff_names, edge_names, supplier_names)
+    return Plan(
+        tables=rows.tables(),
+        starts=starts,
+        blueprints=blueprints,
+        stage_names=stage_names,
+        pool_names=pool_names,
+        staff_names=staff_names,
+        segment_names=segment_names,
+        edge_names=edge_names,
+        supplier_names=supplier_names,
+        function_names=tuple(rows.functions),
+        stage_pools=tuple(tuple(rows.pools_of_stage(e, name) for name in stage_names) for e in range(len(starts))),
+        perception_on=perception_is_on(first),
+        staff_on=staff_is_on(first),
+        relationship_on=relationship_is_on(first),
+    )
 
 
 def _union(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
-from sim.blueprint import DELIVERED, DIMENSIONS, Arrivals, Blueprint, Distribution, Handoff, Segment
+from sim.blueprint import (
+    DELIVERED,
+    DIMENSIONS,
+    IMPROVEMENT_TARGETS,
+    NO_TIME,
+    RETENTION_RULES,
+    Arrivals,
+    Blueprint,
+    Distribution,
+    Handoff,
+    Segment,
+    Terms,
+)
 from sim.draws import stable_id
 from sim.model.times import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL
-from sim.tables import DELIVERED_STAGE, PLAN, RULE_GROUPS
+from sim.switches import discretion_spread
+from sim.tables import DELIVERED_STAGE, PLAN, RULE_GROUPS, WORDS
+from sim.traffic import hours_a_week, visit_ratios
 
 SMALLEST_CV = 1e-3  # below it a time does not vary
 STANDARD_SERVICE_TIMES = 3.0  # "on time" for an internal customer where the stage names no standard
@@ -34,12 +48,14 @@ class PlanRows:
         pool_names: Sequence[str],
         staff_names: Sequence[str],
         edge_names: Sequence[tuple[str, str]],
+        supplier_names: Sequence[str] = (),
     ) -> None:
         self.blueprints = blueprints
         self.stages = {name: i for i, name in enumerate(stage_names)}
         self.pools = {name: i for i, name in enumerate(pool_names)}
         self.staff_names = staff_names
         self.edge_names = edge_names
+        self.suppliers = {name: i for i, name in enumerate(supplier_names)}
         functions = [s.function for b in blueprints for s in b.stages.values()]
         self.functions = {name: i for i, name in enumerate(dict.fromkeys(functions))}
         self.numbers: list[float] = []
@@ -53,6 +69,7 @@ class PlanRows:
             rows["stages"] += [self._stage(epoch, name) for name in self.stages]
             rows["edges"] += self._edges(epoch)
             rows["staff"] += [self._member(epoch, name) for name in self.staff_names]
+            rows["suppliers"] += [self._supplier(epoch, name) for name in self.suppliers]
             rows["segments"] += [self._segment(epoch, name) for name in self.blueprints[0].segments]
         rows["numbers"] = [{"value": value} for value in self.numbers] or [{"value": 0.0}]
         return {name: _table(PLAN[name], rows[name]) for name in PLAN}
@@ -83,7 +100,7 @@ class PlanRows:
         row: dict[str, Any] = {}
         for name, group in RULE_GROUPS.items():
             values = getattr(b, name)
-            row.update({f.name: float(getattr(values, f.name)) for f in fields(group) if f.name != "rule"})
+            row.update({f.name: float(getattr(values, f.name)) for f in fields(group) if f.name not in WORDS})
         working = [s.error.p for s in b.stages.values() if not s.appraisal]
         mean = sum(working) / len(working) if working else 0.0
         rho = b.knock_on.frailty
@@ -93,6 +110,8 @@ class PlanRows:
         row["frailty_a"] = mean * (1 - rho) / rho if on else 0.0
         row["frailty_b"] = (1 - mean) * (1 - rho) / rho if on else 0.0
         row["first"] = self.stages[b.first]
+        row["retention_rule"] = RETENTION_RULES.index(b.relationship.rule)
+        row["choose_by"] = IMPROVEMENT_TARGETS.index(b.improvement.choose_by)
         return row
 
     def _stage(self, epoch: int, name: str) -> dict[str, Any]:
@@ -103,7 +122,7 @@ class PlanRows:
             "pool": self.pools[stage.pool],
             "function": self.functions[stage.function],
             "position": self.stages[name],
-            "service": self._time(stage.service),
+            "service": self._time(self._service(epoch, name)),
             "extra_time": stage.extra_time,
             "system_part": stage.error.system_part,
             "operator_part": stage.error.operator_part,
@@ -123,6 +142,45 @@ class PlanRows:
             "appraisal": int(stage.appraisal),
             "edge": edges[0],
             "edges": len(edges),
+            "supplier": self.suppliers[stage.supplier] if stage.supplier else -1,
+            "customer_waits": int(stage.customer_waits),
+            "configures": int(stage.configures),
+            "tampering": int(stage.tampering),
+        }
+
+    def pools_of_stage(self, epoch: int, name: str) -> tuple[int, ...]:
+        """The pools that serve a stage in an epoch, by team."""
+        stage = _nearest(self.blueprints, epoch, lambda b: name in b.stages).stages[name]
+        present = self.blueprints[epoch].pools
+        # A stage of another epoch keeps its pool; where that is gone too, nobody can be sent there any more.
+        return tuple(self.pools[p] for p in stage.pools if p in present) or (self.pools[stage.pools[0]],)
+
+    def _service(self, epoch: int, name: str) -> Distribution:
+        """Service time, more spread where staff may decide for themselves (cv x (1 + 0.3 delta), 2.5)."""
+        b = _nearest(self.blueprints, epoch, lambda b: name in b.stages)
+        stage = b.stages[name]
+        spread = discretion_spread(b) * b.pools[stage.pools[0]].discretion
+        return stage.service.spread(1.0 + spread) if spread > 0.0 else stage.service
+
+    def _supplier(self, epoch: int, name: str) -> dict[str, Any]:
+        supplier = _nearest(self.blueprints, epoch, lambda b: name in b.suppliers).suppliers[name]
+        partner = supplier.partnership
+        late = partner.fallback if partner else Terms(NO_TIME)
+        return {
+            "id": stable_id(name),
+            "lead": self._time(supplier.terms.lead_time),
+            "defect": supplier.terms.defect,
+            "price": supplier.terms.price,
+            "partner": int(partner is not None),
+            "promised": partner.promised if partner else 0.0,
+            "trust": partner.trust if partner else 0.0,
+            "trust_gain": partner.trust_gain if partner else 0.0,
+            "trust_loss": partner.trust_loss if partner else 0.0,
+            "break_hazard": partner.break_hazard if partner else 0.0,
+            "exit_cost": partner.exit_cost if partner else 0.0,
+            "late_lead": self._time(late.lead_time),
+            "late_defect": late.defect,
+            "late_price": late.price * (partner.fallback_price if partner else 1.0),
         }
 
     def _edges(self, epoch: int) -> list[dict[str, Any]]:
@@ -144,6 +202,7 @@ class PlanRows:
                     "delay": self._time(way.delay),
                     "batch": way.batch,
                     "border": int(way.border),
+                    "trip_share": way.batch_cost / way.batch,
                 }
             )
         return rows
@@ -157,14 +216,29 @@ class PlanRows:
         b = _nearest(self.blueprints, epoch, lambda b: any(name in pool.members for pool in b.pools.values()))
         place, pool = next((n, p) for n, p in b.pools.items() if name in p.members)
         member = pool.members[name]
+        served = [s.appraisal for s in self.blueprints[epoch].stages.values() if place in s.pools]
+        shifts = tuple(hour for period in member.shifts for hour in period)
         return {
             "id": stable_id(name),
             "pool": self.pools[place] if employed else -1,
-            "skill": min(1.0, member.skill + member.gain),
-            "service_skill": min(1.0, member.service_skill + member.service_gain),
+            "skill": member.skill,
+            "service_skill": member.service_skill,
+            "gain": member.gain,
+            "service_gain": member.service_gain,
             "morale": member.morale,
+            "boost": member.morale_boost,
+            "entry": member.entry_skill,
+            "entry_service": member.entry_service_skill,
             "knows_customer": member.knows_customer,
             "discretion": pool.discretion,
+            "involvement": pool.involvement,
+            "group_hours": pool.participation,
+            "coordination_hours": pool.coordination * hours_a_week(b, member),
+            "pressure": pool.pressure,
+            "inspects": int(bool(served) and all(served)),
+            "shifts": self._store(shifts) if shifts else 0,
+            "n_shifts": len(member.shifts),
+            "suspends": int(pool.at_close == "suspend" and bool(shifts)),
         }
 
     def _segment(self, epoch: int, name: str) -> dict[str, Any]:
@@ -201,7 +275,36 @@ class PlanRows:
             "reorder": self._time(arrivals.reorder),
             "interval": self._time(arrivals.interval),
             "population": int(arrivals.process == "population"),
+            "price": segment.price,
+            "care_cost": segment.care_cost / b.calendar.year,
+            "acquisition_cost": segment.acquisition_cost,
+            "prospects": segment.prospects,
+            "most_prospects": max(other.segments[name].prospects for other in self.blueprints),
+            "owner": int(segment.owner),
+            "patience": self._time(segment.patience or NO_TIME),
+            "patient": int(segment.patience is not None),
+            "balk_at": segment.balk_at,
+            "norm": e.norm,
+            "heard_share": e.word_of_mouth_weight / total,
+            "heard": e.word_of_mouth,
+            "orders_a_year": orders_a_year(b, arrivals),
+            "margin": margin(b, segment),
+            "profile": self._store(arrivals.profile) if arrivals.profile else 0,
+            "slots": len(arrivals.profile),
         }
+
+
+def orders_a_year(b: Blueprint, arrivals: Arrivals) -> float:
+    """Orders of one customer a year, at their usual pace."""
+    return b.calendar.year / (arrivals.interval if arrivals.process == "population" else arrivals.reorder).mean
+
+
+def margin(b: Blueprint, segment: Segment) -> float:
+    """Contribution (cu) of an order: price less materials, inputs and the wage of the work by design (2.10)."""
+    ratios = visit_ratios(b)
+    work = sum(ratios[n] * (s.service.mean + s.extra_time) for n, s in b.stages.items())
+    inputs = sum(ratios[n] * b.suppliers[s.supplier].terms.price for n, s in b.stages.items() if s.supplier)
+    return segment.price - b.costs.materials - inputs - b.costs.wage * work
 
 
 def effective_arrivals(blueprint: Blueprint, segment: Segment) -> Arrivals:
@@ -211,8 +314,8 @@ def effective_arrivals(blueprint: Blueprint, segment: Segment) -> Arrivals:
     common = blueprint.arrivals
     if common.process == "population":
         count = max(1, round(common.customers * segment.share))
-        return Arrivals(common.process, common.interval, count, common.orders, common.reorder)
-    return Arrivals(common.process, common.interval.scaled(1.0 / segment.share), 0, common.orders, common.reorder)
+        return replace(common, customers=count)
+    return replace(common, interval=common.interval.scaled(1.0 / segment.share), customers=0)
 
 
 def _tolerance(width: float, exponent: float, weight: float) -> float:

@@ -24,7 +24,8 @@ from sim.plan import Plan, Timeline, compile_plan
 from sim.simpy_engine import run_simpy
 from sim.traffic import require_bounded, require_stable
 
-ENGINES: dict[str, Callable[[Plan, int, int], dict[str, Any]]] = {"simpy": run_simpy}
+ENGINES: dict[str, Callable[[Plan, int, int, bool], dict[str, Any]]] = {"simpy": run_simpy}
+JOURNALS = ("full", "summary")
 
 
 def simulate(
@@ -33,6 +34,7 @@ def simulate(
     replication: int = 0,
     engine: str = "simpy",
     allow_unstable: bool = False,
+    journal: str = "full",
 ) -> Journal:
     """Run one replication and return its journal.
 
@@ -42,6 +44,8 @@ def simulate(
     seed, replication : names of the run's draws; whole numbers >= 0.
     engine : one of `ENGINES`.
     allow_unstable : run even where some staff pool cannot keep up.
+    journal : "full", or "summary": only weekly sums, totals and staff are kept, so that memory does not grow with the
+        orders simulated.
 
     Raises
     ------
@@ -55,8 +59,10 @@ def simulate(
         plan = system
     else:
         plan = check(((0.0, system),) if isinstance(system, Blueprint) else system, allow_unstable)
-    tables = ENGINES[engine](plan, seed, replication)
-    return Journal(tables, plan, seed, replication, engine)
+    if journal not in JOURNALS:
+        raise unknown_name("journal", journal, JOURNALS, "kind of journal")
+    tables = ENGINES[engine](plan, seed, replication, journal == "summary")
+    return Journal(tables, plan, seed, replication, engine, journal)
 
 
 def check(timeline: Timeline, allow_unstable: bool = False) -> Plan:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sim.blueprint import NO_TIME, Blueprint, Check, Handoff, SpecialCause, StaffMember, Stage
+from sim.blueprint import NO_TIME, Blueprint, Check, Handoff, Segment, SpecialCause, StaffMember, StaffPool, Stage
 from sim.invalid import InvalidInput, unknown_name
 
 
@@ -27,6 +27,14 @@ def _members(b: Blueprint, change: Callable[[StaffMember], StaffMember]) -> Blue
         name: replace(pool, members={n: change(m) for n, m in pool.members.items()}) for name, pool in b.pools.items()
     }
     return replace(b, pools=pools)
+
+
+def _pools(b: Blueprint, change: Callable[[StaffPool], StaffPool]) -> Blueprint:
+    return replace(b, pools={name: change(pool) for name, pool in b.pools.items()})
+
+
+def _segments(b: Blueprint, change: Callable[[Segment], Segment]) -> Blueprint:
+    return replace(b, segments={name: change(segment) for name, segment in b.segments.items()})
 
 
 def _rules(**groups: dict[str, Any]) -> Callable[[Blueprint], Blueprint]:
@@ -66,16 +74,35 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
         1,
         lambda b: _stages(b, lambda s: replace(s, error=replace(s.error, visible_share=0.0))),
     ),
+    "suppliers": (1, lambda b: _stages(b, lambda s: replace(s, supplier=""))),
+    "requirement_changes": (1, _rules(requirements={"change_rate": 0.0})),
+    "tampering": (1, lambda b: _stages(b, lambda s: replace(s, tampering=False))),
+    "practice": (2, _rules(practice={"learning_rate": 0.0, "forgetting": 0.0, "newcomer_skill": 1.0})),
+    "load": (2, _rules(load={"speed_up": 0.0, "slow_down": 0.0, "tipping": 0.0, "empathy_load": 0.0})),
+    "morale": (2, _rules(morale={"morale_weeks": 0.0})),
+    "absence": (2, _rules(attendance={"absence": 0.0})),
+    "turnover": (2, _rules(attendance={"turnover": 0.0})),
+    "participation": (2, lambda b: _pools(b, lambda p: replace(p, participation=0.0, involvement=0.0))),
+    "coordination": (2, lambda b: _pools(b, lambda p: replace(p, coordination=0.0))),
+    "pressure": (2, lambda b: _pools(b, lambda p: replace(p, pressure=0.0))),
+    "knowledge": (2, _rules(knowledge={"personal": 0.0, "shared": 0.0})),
+    "improvement": (2, _rules(improvement={"cycle_weeks": 0.0})),
+    "discretion_spread": (2, lambda b: b),  # see discretion_spread()
     "halo": (3, _rules(perception={"halo": 0.0})),
     "assimilation": (3, _rules(perception={"assimilation": 0.0})),
     "sequence": (3, _rules(perception={"peak_weight": 0.0, "end_weight": 0.0})),
     "wait_bias": (3, _rules(perception={"wait_bias": 1.0})),
     "recovery": (3, _rules(recovery={"recovered_damage": 0.0})),
     "complaints": (3, _rules(recovery={"minor_complaint": 0.0, "major_complaint": 0.0})),
+    "patience": (4, lambda b: _segments(b, lambda s: replace(s, patience=None, balk_at=0))),
+    "retention": (4, _rules(relationship={"rule": "keep"})),
+    "purchase_pace": (4, _rules(relationship={"purchase_effect": 0.0})),
+    "word_of_mouth": (4, _rules(word_of_mouth={"talk": 0.0})),
+    "acquisition": (4, lambda b: _segments(b, lambda s: replace(s, prospects=0.0))),
 }
 """name -> (layer it belongs to, how it is switched off)."""
 
-LAYERS = (0, 1, 3)
+LAYERS = (0, 1, 2, 3, 4)
 
 
 def apply_switches(blueprint: Blueprint) -> Blueprint:
@@ -90,10 +117,37 @@ def apply_switches(blueprint: Blueprint) -> Blueprint:
         if name not in MECHANISMS:
             raise unknown_name(f"switches.{name}", name, MECHANISMS, "mechanism")
     changed = blueprint
-    for name, (layer, off) in MECHANISMS.items():
-        if not blueprint.switches.get(name, layer in blueprint.layers):
+    for name, (_, off) in MECHANISMS.items():
+        if not is_on(blueprint, name):
             changed = off(changed)
     return changed
+
+
+def is_on(blueprint: Blueprint, mechanism: str) -> bool:
+    """Whether a mechanism is on: as its switch says, else as its layer is."""
+    return blueprint.switches.get(mechanism, MECHANISMS[mechanism][0] in blueprint.layers)
+
+
+def _any_on(blueprint: Blueprint, layer: int) -> bool:
+    return any(is_on(blueprint, name) for name, (of, _) in MECHANISMS.items() if of == layer)
+
+
+def staff_is_on(blueprint: Blueprint) -> bool:
+    """Whether any staff dynamics (layer 2) is on."""
+    return _any_on(blueprint, 2)
+
+
+def relationship_is_on(blueprint: Blueprint) -> bool:
+    """Whether customers stay or leave by how they are served (layer 4; nobody can without judging, layer 3)."""
+    return _any_on(blueprint, 4) and perception_is_on(blueprint)
+
+
+SPREAD_OF_DISCRETION = 0.3  # model.md 2.5
+
+
+def discretion_spread(blueprint: Blueprint) -> float:
+    """By how much discretion widens handling times: cv x (1 + this x delta)."""
+    return SPREAD_OF_DISCRETION if is_on(blueprint, "discretion_spread") else 0.0
 
 
 def perception_is_on(blueprint: Blueprint) -> bool:

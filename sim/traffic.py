@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.blueprint import DELIVERED, Blueprint
+from sim.blueprint import DELIVERED, Blueprint, StaffMember, StaffPool
 from sim.invalid import InvalidInput, require
 
 
@@ -34,24 +34,36 @@ def visit_ratios(blueprint: Blueprint) -> dict[str, float]:
     return {name: float(max(0.0, ratios[i])) for i, name in enumerate(names)}
 
 
-def utilisation(blueprint: Blueprint) -> dict[str, float]:
-    """Offered work of each pool over its staff: arrival rate x visits x mean service time / members.
+def hours_a_week(blueprint: Blueprint, member: StaffMember) -> float:
+    """Hours of a member's shifts in a week of the run's clock."""
+    return sum(end - start for start, end in member.shifts) if member.shifts else blueprint.calendar.week
 
-    Rework, clarification, skill and hours off the line are left out: it is the load by design.
+
+def on_shift(blueprint: Blueprint, pool: StaffPool) -> float:
+    """Members of a pool at work on average over the week."""
+    return sum(hours_a_week(blueprint, m) for m in pool.members.values()) / blueprint.calendar.week
+
+
+def utilisation(blueprint: Blueprint) -> dict[str, float]:
+    """Offered work of each pool over its staff on shift: arrival rate x visits x mean service time / members.
+
+    Teams share the work of their stage. Rework, clarification, skill and hours off the line are left out: it is the
+    load by design.
     """
     rate = order_rate(blueprint)
     ratios = visit_ratios(blueprint)
     load = dict.fromkeys(blueprint.pools, 0.0)
     for name, stage in blueprint.stages.items():
-        load[stage.pool] += rate * ratios[name] * (stage.service.mean + stage.extra_time)
-    return {name: load[name] / len(pool.members) for name, pool in blueprint.pools.items()}
+        for pool in stage.pools:
+            load[pool] += rate * ratios[name] * (stage.service.mean + stage.extra_time) / len(stage.pools)
+    return {name: load[name] / max(1e-12, on_shift(blueprint, pool)) for name, pool in blueprint.pools.items()}
 
 
 def require_stable(blueprint: Blueprint) -> None:
     """Raise `InvalidInput`, naming pool, stages and utilisation, where staff cannot keep up with the orders."""
     for pool, value in utilisation(blueprint).items():
         if value >= 1.0:
-            stages = [name for name, stage in blueprint.stages.items() if stage.pool == pool]
+            stages = [name for name, stage in blueprint.stages.items() if pool in stage.pools]
             raise InvalidInput(
                 f"stages.{stages[0]}" if stages else f"pools.{pool}",
                 None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,35 +12,85 @@ from sim.kernel import JIT
 from sim.plan import Plan
 from sim.tables import JOURNAL, SLOT, TABLES
 
-_ERRORS_PER_VISIT = 2  # an error of the visit itself and one made by needless rework
+_ERRORS_PER_VISIT = 4  # of the visit, of needless rework, of a supplier; and one to spare
 _MOMENTS_PER_VISIT = 2  # a moment of truth and the delivery
+_GROWING = ("customers", "orders", "visits", "handoffs", "errors", "moments", "absences")
 
 
 class World:
-    """All tables of one run, as attributes. Grows as the run goes on; an engine calls `make_room` first."""
+    """All tables of one run, as attributes. Grows as the run goes on; an engine calls `room_for` first.
 
-    def __init__(self, plan: Plan, seed: int, replication: int) -> None:
+    With `summary` rows of orders and of lost customers are used again, and visits, handoffs and moments have one row
+    an order, so that memory grows with the orders and customers of the moment only.
+    """
+
+    def __init__(self, plan: Plan, seed: int, replication: int, summary: bool = False) -> None:
         self.plan = plan
+        self.summary = summary
         self._contents = np.zeros(len(TABLES), np.int64)
         for name, table in plan.tables.items():
             self._place(name, table)
-        n_stages, n_epochs = len(plan.stage_names), len(plan.starts)
-        for name, size in (("run", 1), ("stage_state", n_stages), ("edge_state", len(plan.edge_names)), ("passes", 0)):
+        for name, size in self._sizes().items():
             self._place(name, np.zeros(size, TABLES[name]))
-        for name in JOURNAL:
-            self._place(name, np.zeros(0, TABLES[name]))
+        self._room = {"customers": 0, "orders": 0, "visits": 0, "errors": 0}
+        self._start(seed, replication)
+
+    def _sizes(self) -> dict[str, int]:
+        """Rows of every table of state and journal before the run."""
+        plan, horizon = self.plan, self.plan.blueprints[0].horizon
+        week = plan.blueprints[0].calendar.week
+        n_weeks = math.ceil(horizon.warm_up / week) + math.ceil(horizon.measured / week) + 4
+        return {
+            "run": 1,
+            "stage_state": len(plan.stage_names),
+            "edge_state": len(plan.edge_names),
+            "supplier_state": len(plan.supplier_names),
+            "segment_state": len(plan.segment_names),
+            "loop": 1,
+            "passes": 0,
+            "contacts": 0,
+            "requests": 128 + 4 * len(plan.staff_names),
+            **dict.fromkeys(_GROWING, 0),
+            "weeks": n_weeks,
+            "totals": 1,
+            "members": len(plan.staff_names),
+            "pool_hours": len(plan.pool_names),
+            "reviews": n_weeks,
+        }
+
+    def _start(self, seed: int, replication: int) -> None:
+        plan, first = self.plan, self.plan.blueprints[0]
         run = self.table("run")[0]
-        run["key"] = run_key(seed, replication)
-        run["n_stages"], run["n_edges"] = n_stages, len(plan.edge_names)
+        key = run_key(seed, replication)
+        run["key"] = key
+        run["n_stages"], run["n_edges"] = len(plan.stage_names), len(plan.edge_names)
         run["n_staff"], run["n_segments"] = len(plan.staff_names), len(plan.segment_names)
-        run["end"], run["grid"] = plan.end, plan.blueprints[0].horizon.grid
-        run["perception_on"] = plan.perception_on
+        run["n_suppliers"], run["n_pools"] = len(plan.supplier_names), len(plan.pool_names)
+        run["n_functions"] = len(plan.function_names)
+        run["end"], run["warm_up"], run["grid"] = plan.end, first.horizon.warm_up, first.horizon.grid
+        run["perception_on"], run["staff_on"] = plan.perception_on, plan.staff_on
+        run["relationship_on"], run["summary"] = plan.relationship_on, self.summary
+        run["free_order"] = run["free_error"] = run["free_customer"] = -1
+        week = first.calendar.week
+        run["next_week"] = first.horizon.warm_up - math.floor(first.horizon.warm_up / week) * week or week
+        run["weeks"] = 1
+        self.table("weeks")[0]["ended"] = np.nan
+        self.table("weeks")[0]["measured"] = first.horizon.warm_up <= 0.0 < plan.end
         for i, name in enumerate(plan.stage_names):
-            self.table("stage_state")[i]["key"] = child_key(int(run["key"]), stable_id("stage"), stable_id(name))
+            self.table("stage_state")[i]["key"] = child_key(key, stable_id("stage"), stable_id(name))
         self.table("stage_state")["next_change"] = np.nan
-        self.table("edge_state")["expected"] = plan.blueprints[0].internal_service.internal_desired
-        self._room = {"customers": 0, "orders": 0, "visits": 0}
-        assert n_epochs == len(plan.blueprints)
+        self.table("stage_state")["error_factor"] = self.table("stage_state")["time_factor"] = 1.0
+        self.table("edge_state")["expected"] = first.internal_service.internal_desired
+        self.table("edge_state")["loss_factor"] = 1.0
+        self.table("supplier_state")["broken"] = np.nan
+        self.table("segment_state")["heard"] = plan.rows("segments")["heard"][0]
+        self.table("loop")[0]["key"] = child_key(key, stable_id("improvement"), 0)
+        members = self.table("members")
+        for i, name in enumerate(plan.staff_names):
+            members[i]["key"] = child_key(key, stable_id("staff"), stable_id(name))
+        members["joined"], members["on_shift"], members["voice"] = -np.inf, 1, 1.0
+        if plan.staff_on:  # the load at which people are used to work
+            members["load"] = first.load.usual_load
 
     @property
     def handle(self) -> Any:
@@ -60,14 +111,32 @@ class World:
         self._place(name, new)
 
     def room_for(self, what: str, count: int) -> int:
-        """Make room for at least `count` rows of "customers", "orders" or "visits"; returns the new capacity."""
+        """Make room for at least `count` rows of "customers", "orders", "visits" or "errors"; returns the capacity."""
         size = max(count, 2 * self._room[what], 256)
         self._room[what] = size
         self._grow(what, size)
+        if what == "customers":
+            self._grow("contacts", size * len(self.plan.function_names))
         if what == "orders":
             self._grow("passes", size * len(self.plan.stage_names))
+            if self.summary:
+                for name in ("visits", "handoffs", "moments"):
+                    self._grow(name, size)
         if what == "visits":
             self._grow("handoffs", size)
             self._grow("errors", size * _ERRORS_PER_VISIT)
             self._grow("moments", size * _MOMENTS_PER_VISIT)
         return size
+
+    def journal(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The journal tables, cut to what was written; with summaries only, what grows is left empty."""
+        run = self.table("run")[0]
+        tables = {}
+        for name in JOURNAL:
+            table = self.table(name)
+            if name in _GROWING and (self.summary or name == "absences"):
+                table = table[:0]
+            elif name in run.dtype.names:
+                table = table[: run[name]]
+            tables[name] = table
+        return tables

@@ -51,7 +51,7 @@ def composed(*overrides: str) -> Settings:
 def test_the_library_is_complete():
     assert set(SCENARIOS) >= REQUIRED
     assert set(SYSTEMS) >= {"ten_stage", "order_to_delivery", "help_desk"}
-    assert set(EXPERIMENTS) == {"compare", "ten_stage", "survey", "trace"}
+    assert set(EXPERIMENTS) == {"compare", "factorial", "ten_stage", "survey", "trace"}
 
 
 @pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: path.stem)

@@ -74,11 +74,26 @@ def verdict(difference: float, low: float, high: float, better: str) -> Verdict:
     return VERDICTS["better" if (low > 0) == (better == "higher") else "worse"]
 
 
-def forest(comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: Sequence[str]) -> Figure:
+class Wording(NamedTuple):
+    """What a forest plot calls its values, and what its legend calls good and bad ones; `widest`: names, in points."""
+
+    value: str
+    better: str
+    worse: str
+    widest: float
+
+
+DIFFERENCES = Wording("difference", "better than the base", "worse", 190.0)
+EFFECTS = Wording("effect", "for the better", "for the worse", 260.0)
+
+
+def forest(
+    comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: Sequence[str], wording: Wording = DIFFERENCES
+) -> Figure:
     """Differences to the base for a few metrics; `scenarios` from top to bottom (without the base)."""
     with house_style():
         names = max((text_width(title_of(s), 9.5) for s in scenarios), default=0.0)
-        strip = min(names, 190.0) + 14
+        strip = min(names, wording.widest) + 14
         across = max(1, min(len(metrics), 3))
         down = -(-len(metrics) // across)
         panel = _HEAD + _ROW * len(scenarios) + _FOOT
@@ -90,13 +105,15 @@ def forest(comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: S
             left, top = strip + room * column, _TOP + row * panel + _HEAD
             tall = _ROW * len(scenarios)
             axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, (room - 16) / WIDTH, tall / height))
-            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0)
+            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0, wording.value)
             _heading(figure, metric, left / WIDTH, height, top, room - 16)
-        _legend(figure, height)
+        _legend(figure, height, wording)
     return figure
 
 
-def _panel(axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float) -> None:
+def _panel(
+    axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float, value: str
+) -> None:
     factor, _, unit = displayed(metric.unit)
     rows = {row["scenario"]: row for row in records(comparison[comparison["metric"] == metric.name])}
     quiet_axes(axes, "x")
@@ -123,7 +140,7 @@ def _panel(axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: 
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, -0.08 * reach or -1.0), max(high, 0.08 * reach or 1.0))
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel(f"difference, {unit}" if unit else "difference", color=QUIET)
+    axes.set_xlabel(f"{value}, {unit}" if unit else value, color=QUIET)
 
 
 def _heading(figure: Figure, metric: MetricInfo, x: float, height: float, top: float, room: float) -> None:
@@ -136,10 +153,10 @@ def _heading(figure: Figure, metric: MetricInfo, x: float, height: float, top: f
     figure.text(x, 1 - (top - 6) / height, way, fontsize=8.5, color=QUIET, va="baseline")
 
 
-def _legend(figure: Figure, height: float) -> None:
+def _legend(figure: Figure, height: float, wording: Wording) -> None:
     from matplotlib.lines import Line2D
 
-    shown = [("better", "better than the base"), ("worse", "worse"), ("unclear", "interval includes 0")]
+    shown = [("better", wording.better), ("worse", wording.worse), ("unclear", "interval includes 0")]
     handles = [
         Line2D([], [], color=VERDICTS[key].colour, marker=VERDICTS[key].marker, label=text,
                markerfacecolor=VERDICTS[key].colour if VERDICTS[key].filled else "#ffffff")

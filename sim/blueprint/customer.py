@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sim.blueprint.checks import not_negative, positive, probability, whole, within
+from sim.blueprint.distribution import Distribution
 from sim.blueprint.flow import Arrivals
 from sim.invalid import require, require_known
 
@@ -79,6 +80,13 @@ class Segment:
     `share` of the system's arrivals belongs to the segment (or `arrivals` of its own, then share is unused).
     `priority`: class 0 is served first. `complexity` (m_c) multiplies the system part of the error rate.
     `weights` say how much each dimension counts; they must sum to 1.
+
+    Money: `price` (cu per delivered order), `care_cost` (cu per customer and year), `acquisition_cost` (cu per customer
+    won by marketing), `prospects` (people a week who consider becoming customers, beside those who were told of the
+    firm). `owner`: somebody named cares for the customer, so that whoever serves knows them.
+
+    `patience` is how long a customer waits at a stage with `customer_waits` before giving up (None: for ever);
+    `balk_at`: customers who would be number `balk_at` in that queue do not join it (0: all join).
     """
 
     share: float = 1.0
@@ -87,8 +95,24 @@ class Segment:
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     expectations: Expectations = field(default_factory=Expectations)
     arrivals: Arrivals | None = None
+    price: float = 300.0
+    care_cost: float = 60.0
+    acquisition_cost: float = 300.0
+    prospects: float = 0.0
+    owner: bool = False
+    patience: Distribution | None = None
+    balk_at: int = 0
 
     def __post_init__(self) -> None:
+        not_negative(
+            price=self.price,
+            care_cost=self.care_cost,
+            acquisition_cost=self.acquisition_cost,
+            prospects=self.prospects,
+        )
+        whole(0, balk_at=self.balk_at)
+        if self.patience is not None:
+            positive(**{"patience.mean": self.patience.mean})
         positive(share=self.share, complexity=self.complexity)
         probability(share=self.share)
         whole(0, priority=self.priority)

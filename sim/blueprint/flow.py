@@ -44,6 +44,9 @@ class Arrivals:
     `reorder` hours after the placement of the last (or on its delivery, whichever is later).
     `population`: `customers` customers exist from the start; each orders again and again at intervals drawn
     from `interval` (from placement to placement, not before delivery).
+
+    `profile` gives the rate of arrivals over the week, as multiples of the mean, in equal slots (their mean must be
+    1): opening hours, rush hours. Intervals are stretched and shrunk accordingly (exact for a Poisson stream).
     """
 
     process: str = "stream"
@@ -51,8 +54,13 @@ class Arrivals:
     customers: int = 0
     orders: int = 1
     reorder: Distribution = field(default_factory=lambda: Distribution("exponential", 192.0))
+    profile: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        for value in self.profile:
+            not_negative(profile=value)
+        level = sum(self.profile) / len(self.profile) if self.profile else 1.0
+        require(abs(level - 1.0) < 1e-3, "profile", round(level, 4), "the mean of the slots must be 1")
         one_of("stream", "population", process=self.process)
         positive(**{"interval.mean": self.interval.mean, "reorder.mean": self.reorder.mean})
         whole(1, orders=self.orders)

@@ -209,8 +209,20 @@ class Management:
 
 
 @dataclass(frozen=True)
+class Requirements:
+    """Customers change what they want at rate `change_rate` (1/h) while an order is under way: where it has been
+    configured already (`Stage.configures`), that stage has to do it again (model.md R22)."""
+
+    change_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        within(0.0, 10.0, change_rate=self.change_rate)
+
+
+@dataclass(frozen=True)
 class Costs:
-    """Prices in currency units (2.10). A one-off is spread over `investment_life` weeks.
+    """Prices in currency units (2.10). A one-off is spread over `investment_life` weeks. An hour of overtime costs
+    `overtime_rate` wages; filling a seat again costs `replacement` (21 % of a year's pay: Boushey & Glynn 2012).
 
     `redelivery` is paid for an error complained of at delivery, `per_recovery` for every recovery made.
 
@@ -225,6 +237,8 @@ class Costs:
     per_recovery: float = 0.0
     loss_at_limit: float = 30.0
     investment_life: float = 96.0
+    overtime_rate: float = 1.5
+    replacement: float = 10080.0
 
     def __post_init__(self) -> None:
         not_negative(
@@ -235,6 +249,8 @@ class Costs:
             redelivery=self.redelivery,
             per_recovery=self.per_recovery,
             loss_at_limit=self.loss_at_limit,
+            overtime_rate=self.overtime_rate,
+            replacement=self.replacement,
         )
         positive(compensation_severity=self.compensation_severity, investment_life=self.investment_life)
 

@@ -79,6 +79,11 @@ class Stage:
     (h per visit) is spent on checking and charged as appraisal. `internal_standard` (h from arrival at this
     stage to arrival at the next) defines "on time" for the internal customer; 0 means three mean service times.
     `appraisal` marks a stage that only inspects.
+
+    `supplier` names the supplier of the stage's input (ordered when the order is handed over to the stage).
+    `teams` lists parallel pools instead of `pool`: each customer belongs to one of them. `customer_waits`: the
+    customer waits on the spot and may give up (see `Segment.patience`). `configures`: the order gets its final form
+    here. `tampering`: after every visit the pace is adjusted by the deviation just seen (Deming's funnel, rule 2).
     """
 
     pool: str
@@ -94,6 +99,16 @@ class Stage:
     extra_time: float = 0.0
     internal_standard: float = 0.0
     appraisal: bool = False
+    supplier: str = ""
+    teams: tuple[str, ...] = ()
+    customer_waits: bool = False
+    configures: bool = False
+    tampering: bool = False
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The pools that serve the stage, by team; one where there are no teams."""
+        return self.teams or (self.pool,)
 
     def __post_init__(self) -> None:
         positive(**{"service.mean": self.service.mean})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sim.blueprint.calendar import Calendar
 from sim.blueprint.checks import not_negative, one_of
 from sim.blueprint.customer import Segment
 from sim.blueprint.flow import DELIVERED, Arrivals, Handoff
+from sim.blueprint.organisation import Attendance, Improvement, Knowledge, Load, Morale, Participation, Practice
+from sim.blueprint.relationship import Relationship, WordOfMouth
 from sim.blueprint.rules import (
     Costs,
     Horizon,
@@ -18,14 +21,16 @@ from sim.blueprint.rules import (
     Perception,
     Promise,
     Recovery,
+    Requirements,
     Rework,
     SkillEffects,
 )
 from sim.blueprint.staff import StaffPool
 from sim.blueprint.stage import Stage
+from sim.blueprint.supplier import Supplier
 from sim.invalid import InvalidInput, require, unknown_name
 
-COST_CLASSES = ("operating", "prevention", "appraisal", "internal_failure", "external_failure")
+COST_CLASSES = ("operating", "prevention", "appraisal", "internal_failure", "external_failure", "capacity", "market")
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,18 @@ class Blueprint:
     internal_service: InternalService = field(default_factory=InternalService)
     management: Management = field(default_factory=Management)
     costs: Costs = field(default_factory=Costs)
+    requirements: Requirements = field(default_factory=Requirements)
+    practice: Practice = field(default_factory=Practice)
+    load: Load = field(default_factory=Load)
+    morale: Morale = field(default_factory=Morale)
+    attendance: Attendance = field(default_factory=Attendance)
+    participation: Participation = field(default_factory=Participation)
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    improvement: Improvement = field(default_factory=Improvement)
+    relationship: Relationship = field(default_factory=Relationship)
+    word_of_mouth: WordOfMouth = field(default_factory=WordOfMouth)
+    suppliers: Mapping[str, Supplier] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
     horizon: Horizon = field(default_factory=Horizon)
     layers: tuple[int, ...] = (0, 1, 3)
     switches: Mapping[str, bool] = field(default_factory=dict)
@@ -81,8 +98,11 @@ class Blueprint:
         require(len(self.segments) > 0, "segments", None, "a system needs at least one customer segment")
         require(DELIVERED not in self.stages, f"stages.{DELIVERED}", None, "this name is kept for the way out")
         for name, stage in self.stages.items():
-            if stage.pool not in self.pools:
-                raise unknown_name(f"stages.{name}.pool", stage.pool, self.pools, "staff pool")
+            for pool in stage.pools:
+                if pool not in self.pools:
+                    raise unknown_name(f"stages.{name}.pool", pool, self.pools, "staff pool")
+            if stage.supplier and stage.supplier not in self.suppliers:
+                raise unknown_name(f"stages.{name}.supplier", stage.supplier, self.suppliers, "supplier")
         if self.first not in self.stages:
             raise unknown_name("first", self.first, self.stages, "stage")
         self._check_members()
@@ -96,6 +116,9 @@ class Blueprint:
                 where = f"pools.{pool}.members.{member}"
                 require(member not in place, where, None, f"is a member of pool '{place.get(member)}' already")
                 place[member] = pool
+                for period in staff.members[member].shifts:
+                    allowed = f"shifts must end within the week ({self.calendar.week:g} h)"
+                    require(period[1] <= self.calendar.week, f"{where}.shifts", list(period), allowed)
 
     def _check_route(self) -> None:
         for source, ways in self.route.items():

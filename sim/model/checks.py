@@ -27,12 +27,14 @@ from sim.tables import (
     errors,
     handoffs,
     orders,
+    stage_state,
     visits,
 )
 
 
 @kernel
-def _mark_found(order, error, finder, stage, now):  # type: ignore[no-untyped-def]
+def _mark_found(world, order, error, finder, stage, now):  # type: ignore[no-untyped-def]
+    stage_state(world, error.stage).noticed += 1.0  # the internal error log
     error.state = AWAITING
     error.found_by = finder
     error.found_at = stage
@@ -57,7 +59,7 @@ def _search(world, order_index, stage, plan, moment, detection, purpose, finder,
     while index >= 0:
         error = errors(world, index)
         if error.state == OPEN and uniform(order.key, plan.id, moment, purpose, error_name(world, error)) < detection:
-            _mark_found(order, error, finder, stage, now)
+            _mark_found(world, order, error, finder, stage, now)
             found += 1
         index = error.previous
     return found
@@ -93,7 +95,7 @@ def check_own_work(world, order_index, stage, plan, error_index, discretion, mom
         return
     error = errors(world, error_index)
     if plan.self_detection > 0.0 and uniform(order.key, plan.id, moment, SELF_CHECK, 0) < plan.self_detection:
-        _mark_found(order, error, BY_SELF, stage, now)
+        _mark_found(world, order, error, BY_SELF, stage, now)
     elif plan.visible_share > 0.0 and uniform(order.key, plan.id, moment, VISIBLE, 0) < plan.visible_share:
         error.reached = 1
         order.reached += 1
@@ -156,7 +158,7 @@ def repair(world, order_index, stage, plan, moment, rule, now):  # type: ignore[
     while index >= 0:
         error = errors(world, index)
         if error.state == AWAITING and error.stage == stage:
-            error.internal_cost += (now - visit.began) * rule.wage / due
+            error.internal_cost += visit.hours * rule.wage / due
             failed = uniform(order.key, plan.id, moment, REWORK_FAILURE, error_name(world, error)) < rule.failure
             if not failed:
                 error.state = REPAIRED

@@ -8,8 +8,9 @@ from sim.tables import N_DIMENSIONS, numbers
 
 
 @kernel
-def form_expectations(world, customer, segment, promise_level):  # type: ignore[no-untyped-def]
-    """A new customer's desired and predicted levels."""
+def form_expectations(world, customer, segment, promise_level, heard):  # type: ignore[no-untyped-def]
+    """A new customer's desired and predicted levels; `heard` is what word of mouth says of the firm."""
+    predicted = segment.expected_at_first + segment.heard_share * (heard - segment.heard)
     first = 0
     if segment.survey >= 0:
         row = int(uniform(customer.key, 0, 0, SURVEY_ROW, 0) * segment.survey_rows)
@@ -24,7 +25,7 @@ def form_expectations(world, customer, segment, promise_level):  # type: ignore[
             customer.desired[d] = min(1.0, max(0.5, level))
         else:
             customer.desired[d] = segment.desired_mean[d]
-        customer.predicted[d] = segment.expected_at_first
+        customer.predicted[d] = predicted
     customer.promise = promise_level
 
 

@@ -6,9 +6,11 @@ import math
 
 from sim.draws import CALLBACK, CLARIFICATION, CORRUPTION, HANDOFF_DELAY, REWORK_TRAVEL, ROUTE, exponential, uniform
 from sim.kernel import kernel
+from sim.model.ledger import week_now
 from sim.model.lookup import edge_now, rules_now, stage_now
+from sim.model.supply import purchase
 from sim.model.times import on_clock, sample
-from sim.tables import edge_state, handoffs, orders, run
+from sim.tables import edge_state, handoffs, members, orders, run, visits
 
 
 @kernel
@@ -32,15 +34,27 @@ def hand_over(world, order_index, edge_index, now):  # type: ignore[no-untyped-d
     moment = order.leaving
     if edge.corruption > 0.0 and uniform(order.key, edge.id, moment, CORRUPTION, 0) < edge.corruption:
         order.information = 0.0
-    order.information *= edge.retention
+    passing = edge_state(world, edge_index)
+    # exactly the plan's retention while improvement has not touched it
+    kept = edge.retention if passing.loss_factor == 1.0 else 1.0 - (1.0 - edge.retention) * passing.loss_factor
+    order.information *= kept
+    passing.passed += 1.0
+    passing.kept += order.information
+    order.transport += edge.trip_share
+    week_now(world).transport += edge.trip_share
     delay = sample(world, edge.delay, order.key, edge.id, moment, HANDOFF_DELAY)
     order.clarify = 0
     if order.information < 1.0 and uniform(order.key, edge.id, moment, CLARIFICATION, 0) < 1.0 - order.information:
         order.clarify = 1
         if edge.border == 1:
             delay += rule.callback_delay * exponential(order.key, edge.id, moment, CALLBACK, 0)
+    delay = max(delay, purchase(world, order_index, edge.target))
     state = run(world, 0)
-    row = handoffs(world, state.handoffs)
+    index = order_index
+    if state.summary == 0:
+        index = state.handoffs
+        state.handoffs += 1
+    row = handoffs(world, index)
     row.order = order_index
     row.source = edge.source
     row.target = edge.target
@@ -50,9 +64,8 @@ def hand_over(world, order_index, edge_index, now):  # type: ignore[no-untyped-d
     row.arrived = math.nan
     row.information = order.information
     row.rating = math.nan
-    row.expected = edge_state(world, edge_index).expected
-    order.handoff = state.handoffs
-    state.handoffs += 1
+    row.expected = passing.expected
+    order.handoff = index
     order.edge = edge_index
     return edge.target, on_clock(world, delay), edge_index if edge.batch > 1 else -1
 
@@ -79,6 +92,9 @@ def rate_handoff(world, order, noticed, rule):  # type: ignore[no-untyped-def]
     state = edge_state(world, order.edge)
     handoff.expected = state.expected
     state.expected += rule.internal_learning * (handoff.rating - state.expected)
+    receiver = members(world, visits(world, order.visit).staff)
+    receiver.ratings += handoff.rating
+    receiver.rated += 1.0
 
 
 @kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.kernel import kernel
-from sim.tables import edges, rules, run, segments, staff, stages, visits
+from sim.tables import edges, rules, run, segments, staff, stages, suppliers
 
 
 @kernel
@@ -36,7 +36,12 @@ def segment_now(world, segment):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def supplier_now(world, supplier):  # type: ignore[no-untyped-def]
+    state = run(world, 0)
+    return suppliers(world, state.epoch * state.n_suppliers + supplier)
+
+
+@kernel
 def error_name(world, error):  # type: ignore[no-untyped-def]
     """A name of the error among those of its order (for draws): where and at which visit it was made."""
-    visit = visits(world, error.visit)
-    return stage_now(world, error.stage).id + 2 * visit.number + visit.kind
+    return stage_now(world, error.stage).id + 2 * error.number + error.kind

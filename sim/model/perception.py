@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from sim.kernel import kernel
-from sim.tables import N_DIMENSIONS, moments, orders, run, visits
+from sim.model.knowledge import knows_customer
+from sim.model.staff import morale_level, service_skill_level
+from sim.tables import N_DIMENSIONS, members, moments, orders, run, visits
 
 LN_2 = 0.6931471805599453
 RELIABILITY, RESPONSIVENESS, ASSURANCE, EMPATHY, TANGIBLES = range(5)
@@ -30,13 +32,14 @@ def assurance_score(rule, service_skill, erred_visibly):  # type: ignore[no-unty
 
 
 @kernel
-def empathy_score(rule, morale, discretion, knows_customer):  # type: ignore[no-untyped-def]
-    """Individual attention: morale, latitude and knowledge of the customer (workload comes with staff dynamics)."""
+def empathy_score(rule, morale, discretion, knows, load):  # type: ignore[no-untyped-def]
+    """Individual attention: morale, latitude, knowledge of the customer, and a workload that leaves time for it."""
     level = (
         rule.empathy_base
         + rule.empathy_morale * (morale - 0.6)
         + rule.empathy_discretion * discretion
-        + rule.empathy_knowledge * knows_customer
+        + rule.empathy_knowledge * knows
+        - rule.empathy_load * max(0.0, load - rule.overload_from)
     )
     return min(1.0, max(0.0, level))
 
@@ -57,8 +60,11 @@ def _take_in(order, moment, d, actual, seen):  # type: ignore[no-untyped-def]
 @kernel
 def _new_moment(world, order_index, stage, member, wait, now):  # type: ignore[no-untyped-def]
     state = run(world, 0)
-    moment = moments(world, state.moments)
-    state.moments += 1
+    row = order_index
+    if state.summary == 0:
+        row = state.moments
+        state.moments += 1
+    moment = moments(world, row)
     orders(world, order_index).moments += 1
     moment.order = order_index
     moment.stage = stage
@@ -72,18 +78,21 @@ def _new_moment(world, order_index, stage, member, wait, now):  # type: ignore[n
 
 
 @kernel
-def moment_of_truth(world, order_index, stage, member_index, member, erred_visibly, rule, now):  # type: ignore[no-untyped-def]
+def moment_of_truth(world, order_index, stage, plan, member_index, member, erred_visibly, owned, rule, now):  # type: ignore[no-untyped-def]
     """The customer meets the firm at the end of an onstage visit and scores all five dimensions."""
     order = orders(world, order_index)
-    wait = visits(world, order.visit).began - order.last_contact
+    person = members(world, member_index)
+    visit = visits(world, order.visit)
+    wait = visit.began - order.last_contact
     moment = _new_moment(world, order_index, stage, member_index, wait, now)
     reliability = reliability_score(rule, order.damage, 0.0, order.promised)
     _take_in(order, moment, RELIABILITY, reliability, reliability)
     responsiveness = responsiveness_score(rule, wait)
     _take_in(order, moment, RESPONSIVENESS, responsiveness, responsiveness_score(rule, rule.wait_bias * wait))
-    assurance = assurance_score(rule, member.service_skill, erred_visibly)
+    assurance = assurance_score(rule, service_skill_level(member, person), erred_visibly)
     _take_in(order, moment, ASSURANCE, assurance, assurance)
-    empathy = empathy_score(rule, member.morale, member.discretion, member.knows_customer)
+    knows = knows_customer(world, order.customer, plan.function, member_index, member.knows_customer, owned)
+    empathy = empathy_score(rule, morale_level(member, person), member.discretion, knows, visit.load)
     _take_in(order, moment, EMPATHY, empathy, empathy)
     _take_in(order, moment, TANGIBLES, rule.tangibles_level, rule.tangibles_level)
     order.last_contact = now

@@ -6,8 +6,9 @@ import math
 
 from sim.draws import COMPLAINT, ON_THE_SPOT, RECOVERY_OFFER, uniform
 from sim.kernel import kernel
+from sim.model.ledger import week_now
 from sim.model.lookup import error_name
-from sim.tables import customers, errors, orders
+from sim.tables import customers, errors, orders, stage_state
 
 
 @kernel
@@ -24,6 +25,7 @@ def show_error(world, error_index, plan_id, moment, discretion, at_delivery, rul
     order = orders(world, error.order)
     customer = customers(world, order.customer)
     error.seen = now
+    stage_state(world, error.stage).noticed += 1.0
     failed_before = now - customer.last_failure <= rule.memory
     customer.last_failure = now
     chance = rule.major_complaint if error.major == 1 else rule.minor_complaint
@@ -43,4 +45,6 @@ def show_error(world, error_index, plan_id, moment, discretion, at_delivery, rul
             order.recovered += 1
             error.recovered = recovered_share(rule, delay, failed_before)
             error.external_cost += rule.compensation * error.severity / rule.compensation_severity + rule.per_recovery
+    order.external_cost += error.external_cost
+    week_now(world).external_cost += error.external_cost
     order.damage += error.severity * (1.0 - error.recovered)

@@ -1,0 +1,56 @@
+"""Shifts and opening hours on the clock of the week."""
+
+from __future__ import annotations
+
+import math
+
+from sim.kernel import kernel
+from sim.model.lookup import member_now, rules_now, segment_now
+from sim.tables import numbers
+
+
+@kernel
+def through_shifts(world, member_index, now, hours):  # type: ignore[no-untyped-def]
+    """Hours on the clock until `hours` of work are done in a member's shifts, from `now` on."""
+    plan = member_now(world, member_index)
+    if plan.n_shifts == 0 or hours <= 0.0:
+        return hours
+    week = rules_now(world).week
+    base = math.floor(now / week) * week
+    left = hours
+    while True:
+        for i in range(plan.n_shifts):
+            begin = max(now, base + numbers(world, plan.shifts + 2 * i).value)
+            end = base + numbers(world, plan.shifts + 2 * i + 1).value
+            if end > begin:
+                if left <= end - begin:
+                    return begin + left - now
+                left -= end - begin
+        base += week
+
+
+@kernel
+def through_profile(world, segment_index, now, gap):  # type: ignore[no-untyped-def]
+    """An interval between arrivals, stretched where few come and shrunk where many do."""
+    plan = segment_now(world, segment_index)
+    if plan.slots == 0:
+        return gap
+    week = rules_now(world).week
+    width = week / plan.slots
+    place = math.floor(now / week) * week
+    slot = int((now - place) / width)
+    left = gap
+    time = now
+    for _ in range(100 * plan.slots):
+        if slot >= plan.slots:
+            slot = 0
+            place += week
+        end = place + (slot + 1) * width
+        rate = numbers(world, plan.profile + slot).value
+        if end > time:
+            if rate > 0.0 and left <= rate * (end - time):
+                return time + left / rate - now
+            left -= rate * (end - time)
+            time = end
+        slot += 1
+    return time - now
