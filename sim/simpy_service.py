@@ -79,13 +79,14 @@ class Service:
         self.epoch = 0
         self.tickets = 0
         self.visits = 0
+        self.room = 0  # number of visits for which the journal has room
         self.run = world.table("run")[0]
-        self.room = world.room_for("errors" if world.summary else "visits", 1024)
         staff = range(len(plan.staff_names))
         self.busy: set[int] = set()
         self.owed = dict.fromkeys(staff, 0.0)  # hours off the line that a member has yet to take
         self.absent_until = dict.fromkeys(staff, 0.0)
         self.vacancy: dict[int, float] = {}  # members who are about to leave for good: h that the seat stays empty
+        self.due: set[int] = set()  # members who are to leave when they are free, for one of these three reasons
         self.away: dict[int, tuple[int, float]] = {}  # member -> (what they do, since when)
         self.absences: list[tuple[int, int, float, float]] = []
         self.shifts = Shifts(self)
@@ -119,11 +120,8 @@ class Service:
         return pools[0] if len(pools) == 1 else pools[int(team * len(pools))]
 
     def _begin(self, visit: Visit, member: int) -> None:
-        if self.world.summary:
-            if self.run["errors"] + 8 > self.room:
-                self.room = self.world.room_for("errors", int(self.run["errors"]) + 8)
-        elif self.visits == self.room:
-            self.room = self.world.room_for("visits", self.visits + 1)
+        if self.visits == self.room:
+            self.room = self.visits + self.world.room_for_visits()
         self.visits += 1
         visit.member = member
         self.busy.add(member)
@@ -137,8 +135,9 @@ class Service:
             visit._value = give_up(self.handle, visit.order, self.env.now)
             self.drain(visit._value[3])
             return
-        visit._value = end_visit(self.handle, visit.order, self.env.now)
-        self.drain(visit._value[3])
+        visit._value = value = end_visit(self.handle, visit.order, self.env.now)
+        if value[3]:
+            self.drain(value[3])
         self.busy.discard(visit.member)
         self.release(visit.member)
 
@@ -156,7 +155,7 @@ class Service:
 
     def release(self, member: int) -> None:
         """A member is free: they leave if due, take the next waiting visit, or wait idle."""
-        if member in self.away or member in self.busy or self._leaves(member):
+        if member in self.due and self._leaves(member):
             return
         place = self.pool_of_member[self.epoch][member]
         if place < 0:
@@ -205,6 +204,7 @@ class Service:
         self._leave_if_idle(member)
 
     def _leave_if_idle(self, member: int) -> None:
+        self.due.add(member)
         if member in self.away or member in self.busy:
             return
         place = self.pool_of_member[self.epoch][member]
@@ -224,6 +224,7 @@ class Service:
             hours, self.owed[member] = self.owed[member], 0.0
             self._go(member, OFF_LINE, leave_hours(self.handle, member, now, hours))
         else:
+            self.due.discard(member)
             return False
         return True
 
@@ -238,7 +239,9 @@ class Service:
         induction = return_to_work(self.handle, member, self.env.now)
         if not self.shifts.on[member]:
             self.set_status(member)
-        self.owed[member] += induction
+        if induction > 0.0:
+            self.owed[member] += induction
+            self.due.add(member)
         self.release(member)
 
     # -- epochs ---------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
     "tampering": (1, lambda b: _stages(b, lambda s: replace(s, tampering=False))),
     "practice": (2, _rules(practice={"learning_rate": 0.0, "forgetting": 0.0, "newcomer_skill": 1.0})),
     "load": (2, _rules(load={"speed_up": 0.0, "slow_down": 0.0, "tipping": 0.0, "empathy_load": 0.0})),
-    "morale": (2, _rules(morale={"morale_weeks": 0.0})),
+    "morale": (2, _rules(morale={"morale_weeks": 0.0, "starting_mood": 0.0})),
     "absence": (2, _rules(attendance={"absence": 0.0})),
     "turnover": (2, _rules(attendance={"turnover": 0.0})),
     "participation": (2, lambda b: _pools(b, lambda p: replace(p, participation=0.0, involvement=0.0))),

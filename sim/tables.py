@@ -160,15 +160,15 @@ STATE: dict[str, np.dtype[Any]] = {
     "stage_state": _dtype(
         ("key", "i8"), ("out", "i8"), ("changes", "i8"), ("next_change", "f8"), ("error_factor", "f8"),
         ("time_factor", "f8"), ("adjustment", "f8"), ("jobs", "f8"), ("erred", "f8"), ("hours", "f8"), ("waited", "f8"),
-        ("noticed", "f8"),
+        ("noticed", "f8"), ("marked_jobs", "f8"), ("marked_erred", "f8"), ("marked_hours", "f8"),
     ),
-    "edge_state": _dtype(("expected", "f8"), ("loss_factor", "f8"), ("passed", "f8"), ("kept", "f8")),
+    "edge_state": _dtype(("expected", "f8"), ("loss_factor", "f8"), ("passed", "f8"), ("kept", "f8"),
+                         ("marked_passed", "f8"), ("marked_kept", "f8")),
     "supplier_state": _dtype(("partner", "i8"), ("joined", "i8"), ("trust", "f8"), ("broken", "f8")),
     "segment_state": _dtype(("heard", "f8"), ("active", "i8"), ("since", "f8")),
     "loop": _dtype(
         ("key", "i8"), ("cycle", "i8"), ("trying", "i8"), ("review", "i8"), ("lever", "i8"), ("place", "i8"),
         ("factor", "f8"), ("before", "f8"),
-        ("jobs", "f8"), ("erred", "f8"), ("hours", "f8"), ("passed", "f8"), ("kept", "f8"),
     ),
     "passes": _dtype(("work", "u2"), ("rework", "u2")),
     "contacts": _dtype(("staff", "i4"), ("person", "i4")),

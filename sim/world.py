@@ -12,8 +12,9 @@ from sim.kernel import JIT
 from sim.plan import Plan
 from sim.tables import JOURNAL, SLOT, TABLES
 
-_ERRORS_PER_VISIT = 4  # of the visit, of needless rework, of a supplier; and one to spare
+_ERRORS_PER_VISIT = 3  # of the visit, of needless rework, of a supplier
 _MOMENTS_PER_VISIT = 2  # a moment of truth and the delivery
+_AT_LEAST = 256  # visits to make room for at a time
 _GROWING = ("customers", "orders", "visits", "handoffs", "errors", "moments", "absences")
 
 
@@ -32,7 +33,7 @@ class World:
             self._place(name, table)
         for name, size in self._sizes().items():
             self._place(name, np.zeros(size, TABLES[name]))
-        self._room = {"customers": 0, "orders": 0, "visits": 0, "errors": 0}
+        self._room = {"customers": 0, "orders": 0}
         self._start(seed, replication)
 
     def _sizes(self) -> dict[str, int]:
@@ -89,6 +90,7 @@ class World:
         for i, name in enumerate(plan.staff_names):
             members[i]["key"] = child_key(key, stable_id("staff"), stable_id(name))
         members["joined"], members["on_shift"], members["voice"] = -np.inf, 1, 1.0
+        members["mood"] = first.morale.starting_mood
         if plan.staff_on:  # the load at which people are used to work
             members["load"] = first.load.usual_load
 
@@ -111,7 +113,7 @@ class World:
         self._place(name, new)
 
     def room_for(self, what: str, count: int) -> int:
-        """Make room for at least `count` rows of "customers", "orders", "visits" or "errors"; returns the capacity."""
+        """Make room for at least `count` rows of "customers" or "orders"; returns the capacity."""
         size = max(count, 2 * self._room[what], 256)
         self._room[what] = size
         self._grow(what, size)
@@ -122,11 +124,19 @@ class World:
             if self.summary:
                 for name in ("visits", "handoffs", "moments"):
                     self._grow(name, size)
-        if what == "visits":
-            self._grow("handoffs", size)
-            self._grow("errors", size * _ERRORS_PER_VISIT)
-            self._grow("moments", size * _MOMENTS_PER_VISIT)
         return size
+
+    def room_for_visits(self) -> int:
+        """Make room for what the next visits may leave behind; returns how many visits there is room for."""
+        kept = {"errors": _ERRORS_PER_VISIT}
+        if not self.summary:
+            kept |= {"visits": 1, "handoffs": 1, "moments": _MOMENTS_PER_VISIT}
+        run = self.table("run")[0]
+        for name, each in kept.items():
+            used = int(run[name])
+            if used + each * _AT_LEAST > len(self.table(name)):
+                self._grow(name, max(2 * used, used + 4 * each * _AT_LEAST))
+        return min((len(self.table(name)) - int(run[name])) // each for name, each in kept.items())
 
     def journal(self) -> dict[str, np.ndarray[Any, Any]]:
         """The journal tables, cut to what was written; with summaries only, what grows is left empty."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.blueprint.checks import not_negative, one_of, positive, probability
+from sim.blueprint.checks import not_negative, one_of, positive, probability, within
 from sim.invalid import require
 
 
@@ -83,7 +83,8 @@ class Morale:
     """Morale moves every week by 1/`morale_weeks` of its distance to a target (0 weeks: it stays).
 
     Target = level of the blueprint + involvement, discretion, - overload of the week, + internal service quality
-    received, + (follow-up on ideas - `staff_promise`), each with its weight.
+    received, + (follow-up on ideas - `staff_promise`), each with its weight. `starting_mood` is everybody's distance
+    from the blueprint's level at time 0.
     """
 
     morale_weeks: float = 8.0
@@ -93,6 +94,7 @@ class Morale:
     internal_on_morale: float = 0.2
     follow_up_on_morale: float = 0.05
     staff_promise: float = 0.8
+    starting_mood: float = 0.0
 
     def __post_init__(self) -> None:
         not_negative(
@@ -106,6 +108,7 @@ class Morale:
         ok = self.morale_weeks == 0 or self.morale_weeks >= 1
         require(ok, "morale_weeks", self.morale_weeks, "must be 0 or at least 1")
         probability(staff_promise=self.staff_promise)
+        within(-1.0, 1.0, starting_mood=self.starting_mood)
 
 
 @dataclass(frozen=True)
@@ -193,11 +196,10 @@ class Improvement:
             cycle_weeks=self.cycle_weeks,
             survey_delay=self.survey_delay,
             answer_noise=self.answer_noise,
-            trial_effect=self.trial_effect,
             team_hours=self.team_hours,
         )
         whole_weeks = self.cycle_weeks == int(self.cycle_weeks) and self.survey_delay == int(self.survey_delay)
         require(whole_weeks, "cycle_weeks", self.cycle_weeks, "cycle_weeks and survey_delay must be whole weeks")
         one_of(*IMPROVEMENT_TARGETS, choose_by=self.choose_by)
-        positive(answers=self.answers, check_jobs=self.check_jobs)
+        positive(answers=self.answers, check_jobs=self.check_jobs, trial_effect=self.trial_effect)
         probability(trial_success=self.trial_success)

@@ -97,6 +97,21 @@ def _leakiest(world):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _any_handoff(world, u):  # type: ignore[no-untyped-def]
+    """The handoff between stages that the uniform number `u` picks (delivery is none); -1 where there is none."""
+    count = 0
+    for edge in range(run(world, 0).n_edges):
+        count += 1 if edge_now(world, edge).target != DELIVERED_STAGE else 0
+    left = int(u * count)
+    for edge in range(run(world, 0).n_edges):
+        if edge_now(world, edge).target != DELIVERED_STAGE:
+            if left == 0:
+                return edge
+            left -= 1
+    return -1
+
+
+@kernel
 def _choose(world, rule, cycle):  # type: ignore[no-untyped-def]
     """(dimension or -1, lever, stage or handoff) to work on in this cycle."""
     state = run(world, 0)
@@ -107,8 +122,11 @@ def _choose(world, rule, cycle):  # type: ignore[no-untyped-def]
         return -1, LEVER_ERRORS, int(uniform(key, 0, 0, OPINION, 0) * state.n_stages)
     if rule.choose_by == BY_CHANCE:
         lever = 1 + int(uniform(key, cycle, 0, CHOICE, 0) * 3)
-        count = state.n_edges if lever == LEVER_INFORMATION else state.n_stages
-        return -1, lever, int(uniform(key, cycle, 0, CHOICE, 1) * count)
+        u = uniform(key, cycle, 0, CHOICE, 1)
+        if lever == LEVER_INFORMATION:
+            edge = _any_handoff(world, u)
+            return -1, lever if edge >= 0 else LEVER_NONE, max(0, edge)
+        return -1, lever, int(u * state.n_stages)
     dimension = _largest_gap(world, rule, cycle)
     if dimension == _RELIABILITY:
         return dimension, LEVER_ERRORS, _most_noticed(world, False)
@@ -123,34 +141,33 @@ def _choose(world, rule, cycle):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _mark(world, lever, place):  # type: ignore[no-untyped-def]
-    """Remember the counters of an element, so that what comes after can be told apart."""
-    state = loop(world, 0)
-    if lever == LEVER_INFORMATION:
-        edge = edge_state(world, place)
-        state.passed = edge.passed
-        state.kept = edge.kept
-    else:
-        stage = stage_state(world, place)
-        state.jobs = stage.jobs
-        state.erred = stage.erred
-        state.hours = stage.hours
+def _mark(world):  # type: ignore[no-untyped-def]
+    """Note the counters of every element, so that what comes after can be told from what was before."""
+    state = run(world, 0)
+    for index in range(state.n_stages):
+        stage = stage_state(world, index)
+        stage.marked_jobs = stage.jobs
+        stage.marked_erred = stage.erred
+        stage.marked_hours = stage.hours
+    for index in range(state.n_edges):
+        edge = edge_state(world, index)
+        edge.marked_passed = edge.passed
+        edge.marked_kept = edge.kept
 
 
 @kernel
-def _level(world, lever, place, from_start):  # type: ignore[no-untyped-def]
-    """(jobs, level) of an element - errors or hours a job, information lost - since the mark, or since the start."""
-    state = loop(world, 0)
+def _level(world, lever, place):  # type: ignore[no-untyped-def]
+    """(jobs, level) of an element since the mark: errors or hours a job, or information lost; NaN without jobs."""
     if lever == LEVER_INFORMATION:
         edge = edge_state(world, place)
-        passed = edge.passed if from_start else edge.passed - state.passed
-        kept = edge.kept if from_start else edge.kept - state.kept
-        return passed, 1.0 - kept / passed if passed > 0.0 else math.nan
-    stage = stage_state(world, place)
-    jobs = stage.jobs if from_start else stage.jobs - state.jobs
-    amount = stage.erred if from_start else stage.erred - state.erred
-    if lever == LEVER_TIME:
-        amount = stage.hours if from_start else stage.hours - state.hours
+        jobs = edge.passed - edge.marked_passed
+        amount = jobs - (edge.kept - edge.marked_kept)
+    else:
+        stage = stage_state(world, place)
+        jobs = stage.jobs - stage.marked_jobs
+        amount = stage.erred - stage.marked_erred
+        if lever == LEVER_TIME:
+            amount = stage.hours - stage.marked_hours
     return jobs, amount / jobs if jobs > 0.0 else math.nan
 
 
@@ -168,7 +185,7 @@ def _apply(world, lever, place, factor):  # type: ignore[no-untyped-def]
 def _check_trial(world, rule, now):  # type: ignore[no-untyped-def]
     """Keep what looks better than before, undo the rest; a trial with too few jobs goes on. True when it is over."""
     state = loop(world, 0)
-    jobs, after = _level(world, state.lever, state.place, False)
+    jobs, after = _level(world, state.lever, state.place)
     if jobs < rule.check_jobs:
         return False
     row = reviews(world, state.review)
@@ -221,7 +238,7 @@ def review(world, rule, now):  # type: ignore[no-untyped-def]
     row.ended = math.nan
     row.kept = -1
     if lever != LEVER_NONE:
-        _, state.before = _level(world, lever, place, True)
+        _, state.before = _level(world, lever, place)  # of the cycle that is over
         row.before = state.before
         row.works = 1 if uniform(state.key, state.cycle, 0, TRIAL_WORKS, 0) < rule.trial_success else 0
         state.factor = rule.trial_effect if row.works == 1 else 1.0
@@ -230,6 +247,6 @@ def review(world, rule, now):  # type: ignore[no-untyped-def]
         state.review = run_state.reviews
         state.trying = 1
         _apply(world, lever, place, state.factor)
-        _mark(world, lever, place)
         _send_team(world, rule, lever, place)
+    _mark(world)
     run_state.reviews += 1

@@ -210,7 +210,7 @@ def join_queue(world, order_index, stage, waiting):  # type: ignore[no-untyped-d
     segment = segment_now(world, customers(world, order.customer).segment)
     if order.awaiting > 0 or order.alarm >= 0:  # the firm's own rework: the customer is not in this queue
         return WAITS_FOR_EVER
-    if segment.balk_at > 0 and waiting >= segment.balk_at:
+    if segment.balk_at > 0 and waiting + 1 >= segment.balk_at:
         return 0.0
     if segment.patient == 0:
         return WAITS_FOR_EVER
@@ -230,6 +230,8 @@ def give_up(world, order_index, now):  # type: ignore[no-untyped-def]
     stays = True
     book_abandonment(world, order, rule)
     if run(world, 0).relationship_on == 1:
+        order.S = 0.0
+        order.A = 0.0
         for d in range(N_DIMENSIONS):
             order.S += segment.weight[d] * order.desired[d]
             order.A += segment.weight[d] * order.adequate[d]
@@ -340,7 +342,7 @@ def end_visit(world, order_index, now):  # type: ignore[no-untyped-def]
     stage = visit.stage
     plan = stage_now(world, stage)
     moment = occasion(order.number, visit.number)
-    _end_of_work(world, visit.staff, rule, now)
+    _end_of_work(world, visit.staff, visit, rule, now)
     if visit.kind == REWORK:
         repair(world, order_index, stage, plan, moment, rule, now)
     else:
@@ -356,12 +358,15 @@ def end_visit(world, order_index, now):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _end_of_work(world, member_index, rule, now):  # type: ignore[no-untyped-def]
+def _end_of_work(world, member_index, visit, rule, now):  # type: ignore[no-untyped-def]
     """The member is free: hours are booked, skill is practised, load carried on."""
     end_work(world, member_index, now)
     if run(world, 0).staff_on == 1:
         member = members(world, member_index)
-        carry_load(member, 1.0, member_now(world, member_index).pressure, rule, now)
+        pressure = member_now(world, member_index).pressure
+        if now - visit.hours > member.load_at:  # the visit was suspended over closed hours: these were rest
+            carry_load(member, 0.0, pressure, rule, now - visit.hours)
+        carry_load(member, 1.0, pressure, rule, now)
         practise(member, rule, now)
 
 

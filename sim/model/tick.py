@@ -49,7 +49,7 @@ def open_week(world, now):  # type: ignore[no-untyped-def]
     state.weeks += 1
     week.began = now
     week.ended = math.nan
-    week.measured = 1 if state.warm_up <= now < state.end else 0
+    week.measured = 1 if state.warm_up - 1e-6 <= now < state.end else 0  # weeks are counted from the warm-up's end
 
 
 @kernel
