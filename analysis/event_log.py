@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from sim.blueprint import DIMENSIONS
+from sim.blueprint import DIMENSIONS, Calendar
 from sim.journal import Journal
 from sim.tables import CAUSES, ERROR_STATES, FINDERS
 
 Row = Callable[..., dict[str, object]]
 
-MONDAY = datetime(2024, 1, 1, 9)  # a Monday; working hours are laid on days of 8 h from 9:00, Monday to Friday
-HOURS_A_DAY, DAYS_A_WEEK = 8.0, 5
+MONDAY = datetime(2024, 1, 1)  # days of the run's clock begin at 9:00, or at midnight where they are too long for that
+OPENING = 9.0
+WORKING_HOURS = Calendar()
 
 COLUMNS = (
     "case:concept:name", "concept:name", "org:resource", "time:timestamp", "lifecycle:transition", "hour", "kind",
@@ -24,17 +25,21 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def timestamp(hour: float) -> datetime:
-    """The calendar time of a working hour of the run (the choice of the first Monday is arbitrary)."""
-    day, rest = divmod(hour, HOURS_A_DAY)
-    week, weekday = divmod(int(day), DAYS_A_WEEK)
-    return MONDAY + timedelta(days=7 * week + weekday, hours=rest)
+def timestamp(hour: float, calendar: Calendar = WORKING_HOURS) -> datetime:
+    """The calendar time of an hour of the run's clock (the choice of the first Monday is arbitrary).
+
+    The working-hours clock is laid on Monday to Friday from 9:00 to 17:00, the clock on the wall on all days.
+    """
+    day, rest = divmod(hour, calendar.day)
+    week, weekday = divmod(int(day), round(calendar.week / calendar.day))
+    opening = OPENING if OPENING + calendar.day <= 24.0 else 0.0
+    return MONDAY + timedelta(days=7 * week + weekday, hours=opening + rest)
 
 
 def event_log(journal: Journal) -> pd.DataFrame:
     """Every visit as a start and a complete event, in order of time; columns as in `COLUMNS`.
 
-    A case is an order (customer-number). `hour` and `arrived` are working hours of the run; `error` and `found_by`
+    A case is an order (customer-number). `hour` and `arrived` are hours of the run's clock; `error` and `found_by`
     stand on the complete event of the visit that made the error.
     """
     visits = journal.frame("visits")
@@ -64,7 +69,9 @@ def event_log(journal: Journal) -> pd.DataFrame:
     both = pd.concat([start, complete])
     both["row"] = both.index
     both = both.sort_values(["hour", "row", "lifecycle:transition"], ascending=[True, True, False], kind="stable")
-    both["time:timestamp"] = [timestamp(hour).isoformat(timespec="milliseconds") for hour in both["hour"]]
+    both["time:timestamp"] = [
+        timestamp(hour, journal.blueprint.calendar).isoformat(timespec="milliseconds") for hour in both["hour"]
+    ]
     return both[list(COLUMNS)].reset_index(drop=True)
 
 
@@ -121,12 +128,17 @@ def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
             quality = 100 * order["P"] / order["S"] if order["S"] > 0 else math.nan
             what += f"; perceived {order['P']:.2f} against desired {order['S']:.2f}: service quality {quality:.1f}"
         rows.append(row(order["delivered"], f"order {number} delivered", what=what))
+    if not math.isnan(order["abandoned"]):
+        what = f"after {order['abandoned'] - order['placed']:.2f} h, tired of waiting"
+        rows.append(row(order["abandoned"], f"order {number} given up", what=what))
     return sorted(rows, key=lambda row: (float(str(row["time"])), _rank(str(row["event"]))))
 
 
 def _rank(event: str) -> int:
     """Which of an order's events at one time to tell first: a visit's outcome before the visit that follows it."""
-    return next(i for i, word in enumerate(("placed", "error", "moment", "work", "delivered")) if word in event)
+    return next(
+        i for i, word in enumerate(("placed", "error", "moment", "work", "delivered", "given up")) if word in event
+    )
 
 
 def _error_rows(journal: Journal, index: int, row: Row) -> list[dict[str, object]]:

@@ -21,7 +21,6 @@ from scenarios.survey import Survey
 Floats = npt.NDArray[np.float64]
 
 
-
 def survey_results(survey: Survey) -> dict[str, Any]:
     """Everything the survey says, as plain numbers ready for JSON.
 

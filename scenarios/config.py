@@ -16,9 +16,9 @@ from scenarios.survey import SurveySettings, desired_rows, read_survey
 from scenarios.system import build_blueprint
 from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
-from sim.simulate import ENGINES
+from sim.simulate import ENGINES, JOURNALS
 
-EXPERIMENTS = ("compare", "factorial", "ten_stage", "survey", "trace")
+EXPERIMENTS = ("compare", "factorial", "starting_points", "output_checks", "ten_stage", "survey", "trace")
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,19 @@ class Settings:
     n_jobs: int
     engine: str
     allow_unstable: bool
+    journal: str = "full"
     survey: SurveySettings | None = None
     claim: Mapping[str, Any] = field(default_factory=dict)
     trace: Mapping[str, Any] = field(default_factory=dict)
     factorial: Mapping[str, Any] = field(default_factory=dict)
+    starting_points: Mapping[str, Any] = field(default_factory=dict)
+    output_checks: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
 
 
 _KEYS = {
-    "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "engine", "allow_unstable",
-    "expectations", "survey", "claim", "trace", "factorial",
+    "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "engine", "journal",
+    "allow_unstable", "expectations", "survey", "claim", "trace", "factorial", "starting_points", "output_checks",
 }  # fmt: skip
 
 
@@ -70,6 +73,9 @@ def settings_from(config: DictConfig) -> Settings:
     engine = data.get("engine")
     if not isinstance(engine, str) or engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "engine")
+    journal = data.get("journal", "full")
+    if not isinstance(journal, str) or journal not in JOURNALS:
+        raise unknown_name("journal", journal, JOURNALS, "kind of journal")
     base = str(data.get("base"))
     names = [s.name for s in scenarios]
     if base not in names:
@@ -81,11 +87,14 @@ def settings_from(config: DictConfig) -> Settings:
         scenarios=scenarios,
         base=base,
         engine=str(engine),
+        journal=str(journal),
         allow_unstable=convert(bool, data.get("allow_unstable", False), "allow_unstable"),
         survey=_survey(data.get("survey")),
         claim=_section(data, "claim"),
         trace=_section(data, "trace"),
         factorial=_section(data, "factorial"),
+        starting_points=_section(data, "starting_points"),
+        output_checks=_section(data, "output_checks"),
         plain=data,
         **numbers,
     )
@@ -159,6 +168,12 @@ def with_survey(blueprint: Blueprint, data: object) -> Blueprint:
         for name, s in blueprint.segments.items()
     }
     return replace(blueprint, segments=segments)
+
+
+def require_full_journal(settings: Settings) -> None:
+    """Raise `InvalidInput` where an experiment that looks at single orders is to keep summaries only."""
+    allowed = f"must be full: experiment={settings.experiment} looks at single orders"
+    require(settings.journal == "full", "journal", settings.journal, allowed)
 
 
 def load_blueprint(name: str, overrides: Sequence[str] = ()) -> Blueprint:

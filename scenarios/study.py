@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scenarios.config import Settings
@@ -19,6 +21,7 @@ from sim.simulate import check, simulate
 from sim.traffic import require_bounded
 
 Measure = Callable[[Journal], Measured]
+Series = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Study:
 
     `kpis`: scenario, replication, metric, value; `stages`: scenario, stage, metric, value (means over replications);
     `blueprints`: each scenario's system at the end of the run; `facts`: what pilot runs measured on the base;
-    `finished`: replications that every scenario completed (fewer than asked for after Ctrl-C).
+    `finished`: replications that every scenario completed (fewer than asked for after Ctrl-C); `weekly`: metric ->
+    its value week by week, shape (scenarios in the order of `blueprints`, replications, weeks), NaN for none.
     """
 
     kpis: pd.DataFrame
@@ -35,6 +39,7 @@ class Study:
     blueprints: Mapping[str, Blueprint]
     facts: Mapping[str, float]
     finished: int
+    weekly: Mapping[str, Series] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,13 @@ class Runs:
     engine: str
     allow_unstable: bool
     measure: Measure
+    journal: str = "full"
 
     def __call__(self, point: Point) -> Measured:
         name, replication = point
         system = timeline(self.blueprint, self.scenarios[name], self.seed, replication, self.facts)
-        return self.measure(simulate(system, self.seed, replication, self.engine, self.allow_unstable))
+        kept = simulate(system, self.seed, replication, self.engine, self.allow_unstable, self.journal)
+        return self.measure(kept)
 
 
 def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:
@@ -92,7 +99,10 @@ def pilot_facts(settings: Settings) -> dict[str, float]:
 
 
 def run_study(settings: Settings, measure: Measure) -> Study:
-    """Run every scenario and replication. `measure` returns {"metrics": {...}, "stages": {stage: {...}}}."""
+    """Run every scenario and replication.
+
+    `measure` returns {"metrics": {...}, "stages": {stage: {...}}} and, if it likes, "weeks": {metric: values by week}.
+    """
     facts = pilot_facts(settings)
     blueprints = check_scenarios(settings, facts)
     runs = Runs(
@@ -103,6 +113,7 @@ def run_study(settings: Settings, measure: Measure) -> Study:
         engine=settings.engine,
         allow_unstable=settings.allow_unstable,
         measure=measure,
+        journal=settings.journal,
     )
     points = [(s.name, r) for r in range(settings.replications) for s in settings.scenarios]
     results = sweep(runs, points, settings.n_jobs, settings.experiment)
@@ -110,7 +121,9 @@ def run_study(settings: Settings, measure: Measure) -> Study:
     if not complete:
         raise KeyboardInterrupt
     kept = {(s.name, r): results[s.name, r] for s in settings.scenarios for r in complete}
-    return Study(_kpis(kept), _stages(kept), blueprints, facts, len(complete))
+    return Study(
+        _kpis(kept), _stages(kept), blueprints, facts, len(complete), _weekly(kept, list(blueprints), complete)
+    )
 
 
 def _kpis(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
@@ -131,3 +144,17 @@ def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"])
     return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
+
+
+def _weekly(
+    results: Mapping[tuple[str, int], Measured], scenarios: list[str], replications: list[int]
+) -> dict[str, Series]:
+    """Weekly values by metric, in the order in which the runs name them; NaN where a run has none."""
+    series = {point: measured.get("weeks", {}) for point, measured in results.items()}
+    lengths = {len(values) for of_run in series.values() for values in of_run.values()}
+    names = dict.fromkeys(name for of_run in series.values() for name in of_run)
+    tables = {n: np.full((len(scenarios), len(replications), max(lengths, default=0)), np.nan) for n in names}
+    for (scenario, replication), of_run in series.items():
+        for name, values in of_run.items():
+            tables[name][scenarios.index(scenario), replications.index(replication), : len(values)] = values
+    return tables

@@ -119,7 +119,7 @@ class PlanRows:
         edges = [i for i, (source, _) in enumerate(self.edge_names) if source == name]
         return {
             "id": stable_id(name),
-            "pool": self.pools[stage.pool],
+            "pool": self.pools[stage.pools[0]],
             "function": self.functions[stage.function],
             "position": self.stages[name],
             "service": self._time(self._service(epoch, name)),

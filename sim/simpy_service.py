@@ -121,7 +121,7 @@ class Service:
 
     def _begin(self, visit: Visit, member: int) -> None:
         if self.visits == self.room:
-            self.room = self.visits + self.world.room_for_visits()
+            self.room = self.visits + self.world.room_for_visits(len(self.busy))
         self.visits += 1
         visit.member = member
         self.busy.add(member)
@@ -139,7 +139,7 @@ class Service:
         if value[3]:
             self.drain(value[3])
         self.busy.discard(visit.member)
-        self.release(visit.member)
+        self.release(visit.member, at_work=True)
 
     def _lose_patience(self, visit: Visit) -> None:
         """The customer gives up, if they still wait: the visit's event happens now, without a visit."""
@@ -153,15 +153,18 @@ class Service:
         for callback in callbacks:
             callback(visit)
 
-    def release(self, member: int) -> None:
-        """A member is free: they leave if due, take the next waiting visit, or wait idle."""
+    def release(self, member: int, at_work: bool = False) -> None:
+        """A member is free: they leave if due, take the next waiting visit, or wait idle.
+
+        Only who is `at_work` (a visit has just ended) may go on after the end of their shift.
+        """
         if member in self.due and self._leaves(member):
             return
         place = self.pool_of_member[self.epoch][member]
         if place < 0:
             return
         pool = self.pools[place]
-        if not self.shifts.on[member] and not (pool.length and self.shifts.stays(member)):
+        if not self.shifts.on[member] and not (at_work and pool.length and self.shifts.stays(member)):
             self.set_status(member)
             return
         visit = pool.next()
@@ -189,12 +192,14 @@ class Service:
 
     def call_away(self, member: int, hours: float) -> None:
         """The member is due elsewhere for some hours: at once if idle, else when they are free."""
-        if self.pool_of_member[self.epoch][member] >= 0:
+        if hours > 0.0 and self.pool_of_member[self.epoch][member] >= 0:
             self.owed[member] += hours
             self._leave_if_idle(member)
 
     def absent(self, member: int, until: float) -> None:
-        """The member is absent until then, from now or the end of the present visit on."""
+        """The member is absent until then, from now or the end of the present visit on; an empty seat is not."""
+        if member in self.vacancy or (member in self.away and self.away[member][0] == VACANT):
+            return
         self.absent_until[member] = until
         self._leave_if_idle(member)
 
@@ -216,7 +221,7 @@ class Service:
         """Whether a member who is free goes away now: for good, absent, or off the line."""
         now = self.env.now
         if member in self.vacancy:
-            self.owed[member] = 0.0  # the successor owes nothing
+            self.owed[member] = self.absent_until[member] = 0.0  # the successor owes nothing
             self._go(member, VACANT, self.vacancy.pop(member))
         elif self.absent_until[member] > now:
             self._go(member, ABSENT, self.absent_until[member] - now)
@@ -235,7 +240,8 @@ class Service:
 
     def _return(self, member: int) -> None:
         status, since = self.away.pop(member)
-        self.absences.append((member, status, since, self.env.now))
+        if not self.world.summary:
+            self.absences.append((member, status, since, self.env.now))
         induction = return_to_work(self.handle, member, self.env.now)
         if not self.shifts.on[member]:
             self.set_status(member)

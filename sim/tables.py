@@ -226,7 +226,7 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("lead_hours", "f8"), ("late", "i8"), ("failed", "i8"), ("errors", "i8"), ("complaining", "i8"),
         ("complaints", "i8"), ("recovered", "i8"), ("reworked", "i8"),
         ("judged", "i8"), ("desired", "f8"), ("adequate", "f8"), ("predicted", "f8"), ("perceived", "f8"),
-        ("satisfaction", "f8"), ("quality", "f8"),
+        ("satisfaction", "f8"), ("wanting", "i8"), ("quality", "f8"),  # wanting: who desired more than nothing
         _per_dimension("shortfall"), _per_dimension("shortfall_square"),  # desired - perceived
         ("won", "i8", (3,)), ("lost", "i8", (6,)), ("active", "i8"), ("customer_hours", "f8"),  # active: at its end
         ("equity", "f8"), ("stay", "f8"), ("regard", "f8"),  # at its end, over active customers: CLV, mean r, mean CS
@@ -243,7 +243,8 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("placed", "i8"), ("delivered", "i8"), ("abandoned", "i8"), ("lead_hours", "f8"), ("lead_square", "f8"),
         ("late", "i8"), ("waited", "f8"), ("failed", "i8"), ("errors", "i8"), ("causes", "i8", (8,)), ("found", "i8"),
         ("reworked", "i8"), ("complaining", "i8"), ("complaints", "i8"), ("recovered", "i8"), ("information", "f8"),
-        ("judged", "i8"), ("S", "f8"), ("A", "f8"), ("W", "f8"), ("X", "f8"), ("P", "f8"), ("quality", "f8"),
+        ("judged", "i8"), ("S", "f8"), ("A", "f8"), ("W", "f8"), ("X", "f8"), ("P", "f8"), ("wanting", "i8"),
+        ("quality", "f8"),
         ("satisfaction", "f8"), ("short", "i8"), ("inadequate", "i8"),
         _per_dimension("desired"), _per_dimension("adequate"), _per_dimension("predicted"), _per_dimension("actual"),
         _per_dimension("perceived"),

@@ -126,17 +126,20 @@ class World:
                     self._grow(name, size)
         return size
 
-    def room_for_visits(self) -> int:
-        """Make room for what the next visits may leave behind; returns how many visits there is room for."""
+    def room_for_visits(self, under_way: int) -> int:
+        """Make room for what the next visits may leave behind; returns how many visits there is room for.
+
+        Visits that are `under_way` have room already, but write most of their rows only when they end.
+        """
         kept = {"errors": _ERRORS_PER_VISIT}
         if not self.summary:
             kept |= {"visits": 1, "handoffs": 1, "moments": _MOMENTS_PER_VISIT}
         run = self.table("run")[0]
         for name, each in kept.items():
-            used = int(run[name])
+            used = int(run[name]) + each * under_way
             if used + each * _AT_LEAST > len(self.table(name)):
                 self._grow(name, max(2 * used, used + 4 * each * _AT_LEAST))
-        return min((len(self.table(name)) - int(run[name])) // each for name, each in kept.items())
+        return min((len(self.table(name)) - int(run[name])) // each for name, each in kept.items()) - under_way
 
     def journal(self) -> dict[str, np.ndarray[Any, Any]]:
         """The journal tables, cut to what was written; with summaries only, what grows is left empty."""

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,7 +20,9 @@ from analysis.figures.compounding import compounding
 from analysis.figures.forest import forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.survey_chart import survey_chart
+from analysis.figures.weekly_chart import MOST_LINES, weekly_chart
 from analysis.measures import METRICS
+from analysis.timeseries import WeeklySeries
 from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
 
 HOSTILE = ("<script>alert(1)</script>", "$x^2$ & more_\\frac", 'quote " and \x07 bell')
@@ -137,6 +140,9 @@ def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         "map": blueprint_map(serial(list(names)), dict.fromkeys(names, 3.0)),
         "compounding": compounding([row], 0.11, 10, 0.0956),
     }
+    values = 90.0 + np.random.default_rng(2).normal(size=(len(names), 6, 12))
+    series = WeeklySeries(tuple(names), {"service_quality": values, "lead_time_mean": -1e6 * values})
+    drawn["weekly"] = weekly_chart(series, metrics, names)
     for name, figure in drawn.items():
         yield name, style.inline_svg(figure, name, f"title {name}", "described")
 
@@ -228,6 +234,23 @@ def test_every_figure_is_self_contained_and_named() -> None:
                 assert shown in texts(svg)
         if name == "gaps":
             assert all(dimension in texts(svg) for dimension in (*DIMENSIONS, "overall"))
+
+
+def test_a_weekly_chart_has_a_panel_a_metric_and_a_few_lines() -> None:
+    names = tuple(f"plan_{i}" for i in range(MOST_LINES + 2))
+    values = np.random.default_rng(3).normal(size=(len(names), 4, 20))
+    values[:, :, 7] = np.nan  # a week without any value
+    series = WeeklySeries(names, {"failure_share": values / 100, "profit": 1e5 * values})
+    metrics = [METRICS[m] for m in ("failure_share", "service_quality", "profit")]
+    figure = weekly_chart(series, metrics, names)
+    assert len(figure.axes) == 2  # a metric without a series has no panel
+    assert [len(axes.lines) for axes in figure.axes] == [MOST_LINES, MOST_LINES]
+    drawn = figure.axes[0].lines[1].get_ydata()
+    assert drawn[10] == pytest.approx(100 * np.nanmean(values[1, :, 7:11] / 100, axis=1).mean())  # %, running mean
+    said = texts(style.inline_svg(figure, "weekly", "t", "d"))
+    assert "plan 4" in said
+    assert "plan 5" not in said
+    assert "Operating profit of the window, cu" in said
 
 
 def test_hostile_names_are_text() -> None:

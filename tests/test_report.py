@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -22,6 +23,8 @@ from analysis.report.study_table import Study
 from analysis.report.survey_page import survey_page
 from analysis.report.ten_stage_page import ten_stage_page
 from analysis.report.trace_page import trace_page
+from analysis.report.weekly_section import effects_in_time
+from analysis.timeseries import WeeklySeries
 from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -205,7 +208,7 @@ def test_every_section_is_there(page: ReportPage) -> None:
     assert headings == [
         "What was compared", "Results", "What is a finding and what is built in",
         "Expected and perceived, by dimension",
-        "The gap by scenario, and where it comes from", "Where errors start", "What it costs", "Every main metric",
+        "The gap by scenario, and where it comes from", "Where errors start", "Money", "Every main metric",
         "Every dimension of every scenario",
         "Method and assumptions",
     ]  # fmt: skip
@@ -227,6 +230,105 @@ def test_every_section_is_there(page: ReportPage) -> None:
 def test_the_answer_follows_the_data(effects: dict[str, tuple[float, float]], noise: float, words: str) -> None:
     table = kpis(effects, noise)
     assert words in answer(Study(compare(table, next(iter(effects))), next(iter(effects)), METRICS))
+
+
+def living_kpis(effects: dict[str, tuple[float, float]]) -> pd.DataFrame:
+    """`kpis` with money, customers and staff; profit is higher by 100 x the effect on quality."""
+    table = kpis(effects)
+    rows = []
+    for (scenario, r), _ in table.groupby(["scenario", "replication"], sort=False):
+        size = effects[str(scenario)][0]
+        shared = float(np.random.default_rng(int(r)).normal())
+        values = {
+            "revenue": 1000.0, "cost_total": 700.0 - 100.0 * size - shared, "profit": 300.0 + 100.0 * size + shared,
+            "cost_capacity": 90.0, "cost_market": 10.0, "cost_of_quality": 120.0, "cost_of_quality_share": 0.12,
+            "retention": 0.8 + 0.01 * size + 0.001 * shared, "active_customers": 99.0, "customers_won": 5.0,
+            "customers_lost": 6.0, "customers_lost_lateness": 6.0, "customers_lost_failure": 0.0,
+            "customer_equity": 54321.0, "lifetime_value": 548.7, "lost_lifetime_value": 70.0,
+            "morale": 0.6, "skill": 0.7, "absence": 0.031, "turnover": 0.2, "overtime": 0.0, "utilisation_mean": 0.8,
+        }  # fmt: skip
+        rows += [(scenario, r, metric, value) for metric, value in values.items()]
+    return pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True)
+
+
+def weekly(names: list[str], weeks: int = 24) -> WeeklySeries:
+    """Scenario i is better by i from week 6 i on; ten replications."""
+    noise = np.random.default_rng(5).normal(0, 0.2, size=(len(names), 10, weeks))
+    steps = np.stack([i * (np.arange(weeks) >= 6 * i) for i in range(len(names))])[:, None, :]
+    quality = 80.0 + noise + steps
+    return WeeklySeries(tuple(names), {"service_quality": quality, "profit": 900.0 + 50 * noise, "morale": noise})
+
+
+def living_page(names: list[str] | None = None) -> ReportPage:
+    chosen = names or list(EFFECTS)
+    effects = {name: (float(i), 1.0) for i, name in enumerate(chosen)}
+    table = living_kpis(effects)
+    return compare_page(
+        blueprint=blueprint(), comparison=compare(table, chosen[0]), gaps=gap_table(table, chosen[0]),
+        stages=pd.DataFrame(columns=["scenario", "stage", "metric", "value"]), base=chosen[0], descriptions={},
+        seed=1, replications=10, engine="simpy", series=weekly(chosen),
+    )  # fmt: skip
+
+
+def test_money_customers_staff_and_weeks_have_their_parts() -> None:
+    page = living_page()
+    sections = {section.heading: section for section in page.sections}
+    money, result = sections["Money"].tables
+    assert money.columns == ("Scenario", "Operating", "Prevention", "Capacity", "Market", "All")
+    row = dict(zip(result.columns, result.rows[-1], strict=True))
+    assert row["Profit"].startswith("▲ ")
+    assert row["against the base"].startswith("+1")
+    assert result.rows[0][result.columns.index("against the base")] == "base"
+    customers, lost = sections["Customers who stay and go"].tables
+    assert customers.rows[0][customers.columns.index("Retention a year, %")] == "80.0"
+    assert lost.columns == ("Scenario", "Late order")  # reasons that nobody had are left out
+    staff = sections["Staff"].tables[0]
+    assert "Overtime, h" not in staff.columns
+    assert staff.rows[0][staff.columns.index("Absence, %")] == "3.10"
+    weeks = sections["Week by week"]
+    assert weeks.tables[0].rows == (
+        ("frontline training", "from week 12, for the better", "from week 12"),
+        ("process redesign", "from week 6, for the better", "from week 6"),
+    )
+    assert "1 % are given a time within 24 weeks" in weeks.notes[0].text
+    seen = check_structure(render(page))
+    assert len(seen.all("figure")) == 4  # differences, gaps, weeks, blueprint
+    assert "Operating profit of the week" in seen.text
+
+
+def test_a_summary_names_no_place_where_errors_start() -> None:
+    page = living_page()  # a study without measures of stages
+    headings = [section.heading for section in page.sections]
+    assert "The system" in headings
+    assert "Where errors start" not in headings
+    section = page.sections[headings.index("The system")]
+    assert "summaries only" in section.paragraphs[0]
+    assert "colour" not in section.figures[0].caption
+    assert section.figures[0].data is not None
+    assert section.figures[0].data.columns == ("Stage", "Function", "Staff pool (people)", "Seen by the customer")
+
+
+def test_only_the_best_scenarios_are_drawn_by_week() -> None:
+    names = [f"scenario_{i}" for i in range(8)]
+    page = living_page(names)
+    section = next(section for section in page.sections if section.heading == "Week by week")
+    assert "The base and the best 4 scenarios are drawn" in section.paragraphs[0]
+    assert "scenario 7" in section.figures[0].svg
+    assert "scenario 3" not in section.figures[0].svg
+    assert len(section.tables[0].rows) == 7
+
+
+def test_effects_in_time_are_plain_data() -> None:
+    names = list(EFFECTS)
+    table = Study(compare(kpis({name: (float(i), 0.0) for i, name in enumerate(names)}), names[0]), names[0], METRICS)
+    found = effects_in_time(table, weekly(names))
+    assert found[names[1]] == {
+        "metric": "service_quality", "week": 6, "direction": "better", "improvement_week": 6,
+    }  # fmt: skip
+    assert effects_in_time(table, WeeklySeries()) == {}
+    flat = WeeklySeries(tuple(names), {"service_quality": np.full((3, 10, 24), 80.0)})
+    assert effects_in_time(table, flat)[names[2]]["week"] is None
+    json.dumps(found)
 
 
 def test_a_base_alone_makes_a_report() -> None:

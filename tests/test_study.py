@@ -7,13 +7,16 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from builders import chain, rich_system, stream
 
 import scenarios.pilot
 import scenarios.study
-from scenarios.config import Settings
+from analysis.experiments import check_experiment
+from scenarios.compose import compose_config
+from scenarios.config import Settings, settings_from
 from scenarios.scenario import Scenario, build_scenario, timeline
 from scenarios.study import Runs, Study, check_scenarios, pilot_facts, run_study
 from scenarios.sweep import sweep
@@ -253,3 +256,53 @@ def test_faults_are_found_before_anything_runs():
 
 def test_an_unstable_system_runs_if_told_so():
     assert run_study(replace(unstable(), allow_unstable=True), measure).finished == 3
+
+
+# -- full and summary journals -------------------------------------------------------------------------------
+
+
+def composed(*overrides: str) -> Settings:
+    return settings_from(compose_config(["scenario=[do_nothing]", *overrides]))
+
+
+def test_a_study_passes_on_what_the_journal_is_to_hold():
+    kept = []
+
+    def look(journal: Journal) -> dict[str, Any]:
+        kept.append((journal.is_full, len(journal["orders"]) > 0))
+        return {"metrics": {}, "stages": {}}
+
+    for journal in ("full", "summary"):
+        run_study(replace(settings("do_nothing", replications=1), journal=journal), look)
+    assert kept == [(True, True), (False, False)]
+    assert composed().journal == "full"
+    assert composed("journal=summary").journal == "summary"
+
+
+def test_an_unknown_kind_of_journal_is_refused_with_the_nearest():
+    with pytest.raises(InvalidInput, match=r"^journal = summery: .*did you mean summary"):
+        composed("journal=summery")
+    with pytest.raises(InvalidInput, match=r"^journal = 3"):
+        composed("journal=3")
+
+
+@pytest.mark.parametrize("experiment", ["trace", "ten_stage"])
+def test_experiments_that_look_at_single_orders_need_a_full_journal(experiment: str):
+    check_experiment(composed(f"experiment={experiment}"))
+    message = f"^journal = summary: must be full: experiment={experiment} looks at single orders"
+    with pytest.raises(InvalidInput, match=message):
+        check_experiment(composed(f"experiment={experiment}", "journal=summary"))
+
+
+def test_weekly_values_of_a_study_are_arrays():
+    """Runs may have more or fewer weeks and metrics; what is missing is NaN."""
+    runs = iter([{"gap": [1.0, 2.0]}, {"gap": [3.0], "profit": [9.0, 8.0]}, {}, {"gap": [5.0, 6.0]}])
+
+    def weeks(journal: Journal) -> dict[str, Any]:
+        return {"metrics": {}, "stages": {}, "weeks": next(runs)}
+
+    found = run_study(settings("do_nothing", "placebo", replications=2), weeks).weekly
+    nan = float("nan")
+    np.testing.assert_array_equal(found["gap"], [[[1.0, 2.0], [nan, nan]], [[3.0, nan], [5.0, 6.0]]])
+    np.testing.assert_array_equal(found["profit"], [[[nan, nan], [nan, nan]], [[9.0, 8.0], [nan, nan]]])
+    assert studied("do_nothing").weekly == {}

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.experiments.results import write_results, write_tables
-from analysis.measures import METRICS, measure, stage_measures
+from analysis.measures import METRICS, measure, stage_measures, weekly_series
 from analysis.report.study_table import Study as StudyTable
+from analysis.report.weekly_section import effects_in_time
 from analysis.run_folder import RunFolder
+from analysis.timeseries import WeeklySeries, timeseries_table
 from scenarios.config import Settings
 from scenarios.study import PLACEHOLDERS, Study, check_scenarios, run_study
 from scenarios.sweep import Measured
 from sim.journal import Journal
 from sim.traffic import utilisation
 
-SHOWN = ("gap", "failure_share", "lead_time_mean", "cost_per_right_order")
+SHOWN = ("gap", "failure_share", "lead_time_mean", "cost_per_right_order", "profit")
 
 
 def measure_run(journal: Journal) -> Measured:
     """What a worker sends back of a run."""
-    return {"metrics": measure(journal), "stages": stage_measures(journal)}
+    return {"metrics": measure(journal), "stages": stage_measures(journal), "weeks": weekly_series(journal)}
 
 
 def check(settings: Settings) -> None:
@@ -31,9 +35,12 @@ def run(settings: Settings, folder: RunFolder) -> None:
     """Simulate, compare, write and print."""
     study = run_study(settings, measure_run)
     comparison, gaps = write_tables(folder, study.kpis, settings.base)
-    _write_report(settings, folder, study, comparison, gaps)
-    write_results(folder, settings, comparison, study.finished, {"facts": study.facts} if study.facts else None)
+    series = WeeklySeries(tuple(study.blueprints), study.weekly)
+    folder.write_csv("timeseries.csv", timeseries_table(series.values, series.scenarios, settings.base))
+    _write_report(settings, folder, study, comparison, gaps, series)
     table = StudyTable(comparison, settings.base, METRICS)
+    extra: dict[str, Any] = {"time_to_first_effect": effects_in_time(table, series)}
+    write_results(folder, settings, comparison, study.finished, extra | ({"facts": study.facts} if study.facts else {}))
     print(summary(comparison, settings.base, table.lead))
     for warning in [*overloaded(study), *ratio_warnings(table)]:
         print(f"Warning: {warning}")
@@ -72,7 +79,12 @@ def descriptions(settings: Settings, study: Study) -> dict[str, str]:
 
 
 def _write_report(
-    settings: Settings, folder: RunFolder, study: Study, comparison: pd.DataFrame, gaps: pd.DataFrame
+    settings: Settings,
+    folder: RunFolder,
+    study: Study,
+    comparison: pd.DataFrame,
+    gaps: pd.DataFrame,
+    series: WeeklySeries,
 ) -> None:
     from analysis.figures.style import save
     from analysis.report.compare_page import compare_figures, compare_page
@@ -80,7 +92,13 @@ def _write_report(
 
     blueprint = study.blueprints[settings.base]
     figures = compare_figures(
-        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=study.stages, base=settings.base, metrics=METRICS
+        blueprint=blueprint,
+        comparison=comparison,
+        gaps=gaps,
+        stages=study.stages,
+        base=settings.base,
+        metrics=METRICS,
+        series=series,
     )
     page = compare_page(
         blueprint=blueprint,
@@ -97,6 +115,7 @@ def _write_report(
         metrics=METRICS,
         warnings=[*overloaded(study), *ratio_warnings(StudyTable(comparison, settings.base, METRICS))],
         figures=figures,
+        series=series,
     )
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():
@@ -116,7 +135,8 @@ def summary(comparison: pd.DataFrame, base: str, lead: str) -> str:
                 cells.append("-")
                 continue
             row = table.loc[(scenario, name)]
-            digits = 4 if abs(float(row["mean"])) < 1 else 2
+            size = abs(float(row["mean"]))
+            digits = 4 if size < 1 else 2 if size < 10_000 else 0
             if scenario == base:
                 cells.append(f"{row['mean']:.{digits}f}")
             else:

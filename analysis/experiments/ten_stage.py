@@ -28,7 +28,7 @@ from analysis.compounding import (
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.run_folder import RunFolder
 from scenarios.build import build
-from scenarios.config import Settings
+from scenarios.config import Settings, require_full_journal
 from scenarios.sweep import Point, sweep
 from sim.blueprint import DELIVERED, Arrivals, Blueprint, Handoff, StaffPool, Stage
 from sim.blueprint.checks import not_negative, positive, probability, whole
@@ -173,6 +173,7 @@ def require_serial(system: Blueprint) -> None:
 
 def check(settings: Settings) -> None:
     """Check the claim's settings and every system to simulate."""
+    require_full_journal(settings)
     _prepared(settings)
 
 

@@ -1,19 +1,23 @@
-"""One replication in full: event log, tables, and the journey of one customer."""
+"""One replication in full: event log, tables, control charts, and the journey of one customer."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from analysis.control_chart import control_charts
 from analysis.event_log import event_log, journey, most_eventful_customer
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.measures import measure
+from analysis.report.control_section import control_section, counted
+from analysis.report.page import Section
 from analysis.run_folder import RunFolder
 from scenarios.build import build
-from scenarios.config import Settings
+from scenarios.config import Settings, require_full_journal
 from scenarios.scenario import Scenario, timeline
 from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts
 from scenarios.sweep import compile_first
@@ -37,6 +41,7 @@ class Trace:
 
 def check(settings: Settings) -> None:
     """Check what to trace, and every scenario."""
+    require_full_journal(settings)
     _chosen(settings)
     check_scenarios(settings, PLACEHOLDERS)
 
@@ -68,10 +73,14 @@ def run(settings: Settings, folder: RunFolder) -> None:
     folder.write_csv("event_log.csv", log)
     steps = journey(journal, customer)
     folder.write_csv("journey.csv", pd.DataFrame(steps, columns=["time", "event", "stage", "staff", "what"]))
-    _write_report(settings, trace, folder, journal, customer, steps)
+    charts = control_charts(journal)
+    folder.write_csv("control_charts.csv", charts)
+    control = _control_section(folder, journal, charts, metrics)
+    _write_report(settings, trace, folder, journal, customer, steps, control)
     extra = {"trace": {"customer": customer, "events": len(log)}}
     write_results(folder, settings, comparison, 1, extra, base=trace.scenario)
     print(_journey_text(customer, steps))
+    print(f"Control charts: {counted(charts)}")
     print(f"Event log: {folder.path / 'event_log.csv'} ({len(log)} events)")
     print(f"Report: {folder.path / 'report.html'}")
 
@@ -86,8 +95,28 @@ def _journey_text(customer: int, steps: list[dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
+def _control_section(
+    folder: RunFolder, journal: Journal, charts: pd.DataFrame, metrics: Mapping[str, float]
+) -> Section:
+    """The report's part on control charts; their figure is written where there is one to draw."""
+    from analysis.figures.control_charts import control_charts as draw
+    from analysis.figures.style import save
+
+    if charts.empty:
+        return control_section(charts, metrics, None)
+    drawn = draw(charts, journal.window)
+    save(drawn, folder.path / "figures", "control_charts")
+    return control_section(charts, metrics, drawn)
+
+
 def _write_report(
-    settings: Settings, trace: Trace, folder: RunFolder, journal: Journal, customer: int, steps: list[dict[str, object]]
+    settings: Settings,
+    trace: Trace,
+    folder: RunFolder,
+    journal: Journal,
+    customer: int,
+    steps: list[dict[str, object]],
+    control: Section,
 ) -> None:
     from analysis.figures.blueprint_map import blueprint_map
     from analysis.figures.style import save
@@ -102,6 +131,7 @@ def _write_report(
         seed=settings.seed,
         replication=trace.replication,
         engine=settings.engine,
+        control=control,
     )
     folder.write_text("report.html", render(page))
     save(blueprint_map(journal.blueprint), folder.path / "figures", "blueprint")

@@ -1,94 +1,89 @@
-"""What staff did with their paid hours: paid = worked + idle + off the line (model.md 2.10, V30)."""
+"""What staff did with their paid hours: paid = worked + idle + off the line + absent (model.md 2.10, V30)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from analysis.measures.metric import ratio
 from sim.journal import Journal
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Periods cut at the window's ends and wherever the plan changes.
-
-    Of each piece: `row` of the period it was cut from, `epoch` it lies in, `pool` its staff member belonged to, and
-    `hours`; all of shape (pieces,). Only pieces with hours that are paid are kept.
-    """
-
-    row: Array
-    epoch: Array
-    pool: Array
-    hours: Array
-
-
-@dataclass(frozen=True)
 class Hours:
-    """Paid hours in the measured window.
+    """Paid hours of some period, in h.
 
-    `paid` by epoch and pool: shape (epochs, pools), h. `worked` are the pieces of visits (rows of the journal's
-    visits), `off_line` those of absences (rows of its absences). Work that a member finishes after having left the
-    staff is not paid and does not count, nor does an absence that outlasts the employment.
+    `overtime` is a part of `worked`. Of the hours on the line, `inspection_hours` are the idle and worked hours of
+    pools that only inspect and the visits of others to appraisal stages; `checking_hours`, `rework_hours` and
+    `clarification_hours` are parts of what the other pools worked.
     """
 
-    paid: Array
-    worked: Pieces
-    off_line: Pieces
+    paid: float
+    worked: float
+    off_line: float
+    absent: float
+    overtime: float
+    rework_hours: float
+    clarification_hours: float
+    checking_hours: float
+    inspection_hours: float
 
     @property
-    def paid_total(self) -> float:
-        return float(self.paid.sum())
+    def idle(self) -> float:
+        return self.paid - self.worked - self.off_line - self.absent
 
     @property
-    def worked_total(self) -> float:
-        return float(self.worked.hours.sum())
-
-    @property
-    def off_line_total(self) -> float:
-        return float(self.off_line.hours.sum())
-
-    @property
-    def idle_total(self) -> float:
-        return self.paid_total - self.worked_total - self.off_line_total
-
-    def by_pool(self, pieces: Pieces) -> Array:
-        """Hours of some pieces per pool: shape (pools,)."""
-        return np.bincount(pieces.pool, weights=pieces.hours, minlength=self.paid.shape[1])
+    def utilisation(self) -> float:
+        """Hours worked over hours paid and spent on the line; NaN where there are none."""
+        return ratio(self.worked, self.paid - self.off_line - self.absent)
 
 
-def account_hours(journal: Journal) -> Hours:
-    """Account for the paid hours of every staff member in the measured window of a run."""
-    start, end = journal.window
-    starts = np.array(journal.plan.starts)
-    pool_of = journal.plan.rows("staff")["pool"]  # (epochs, members); -1: not on the staff
-    edges = np.clip(np.append(starts, np.inf), start, end)
-    paid = np.zeros((len(starts), len(journal.plan.pool_names)))
+def hours_of(weeks: Array) -> Hours:
+    """The hours of some rows of the weekly books, summed."""
+    return Hours(**{field.name: float(weeks[field.name].sum()) for field in fields(Hours)})
+
+
+def pool_utilisation(journal: Journal) -> Array:
+    """Hours worked over hours paid and spent on the line, per pool, in the measured window: shape (pools,)."""
+    worked, on_line = _on_line(journal)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(worked / on_line)
+
+
+def stage_utilisation(journal: Journal) -> Array:
+    """Utilisation of the pools (by team) that serve each stage at the end of the run, together: shape (stages,)."""
+    worked, on_line = _on_line(journal)
+    serving = [list(pools) for pools in journal.plan.stage_pools[-1]]
+    return np.array([ratio(worked[pools].sum(), on_line[pools].sum()) for pools in serving])
+
+
+def _on_line(journal: Journal) -> tuple[Array, Array]:
+    pools = journal["pool_hours"]
+    return pools["worked"], pools["paid"] - pools["off_line"] - pools["absent"]
+
+
+def inspectors_idle(journal: Journal) -> float:
+    """Idle hours, in the measured window, of pools that serve appraisal stages and no others (h).
+
+    The books have a pool's idle hours of the whole window. A pool that turns into one of inspectors on the way is taken
+    to have been as idle before as after: the share of its seats' time after counts.
+    """
+    pools = journal["pool_hours"]
+    idle = pools["paid"] - pools["worked"] - pools["off_line"] - pools["absent"]
+    return float((idle * _inspecting_share(journal)).sum())
+
+
+def _inspecting_share(journal: Journal) -> Array:
+    """Share of the seats' time in the window in which a pool only inspects: shape (pools,); 0 or 1 unless it turns."""
+    staff, n_pools = journal.plan.rows("staff"), len(journal.plan.pool_names)
+    edges = np.clip([*journal.plan.starts, np.inf], *journal.window)
+    seats, inspecting = np.zeros(n_pools), np.zeros(n_pools)
     for epoch, length in enumerate(np.diff(edges)):
-        present = pool_of[epoch][pool_of[epoch] >= 0]
-        paid[epoch] = np.bincount(present, minlength=paid.shape[1]) * length
-    worked, off_line = (_cut(journal[name], edges, starts, pool_of) for name in ("visits", "absences"))
-    return Hours(paid, worked, off_line)
-
-
-def _cut(periods: Array, edges: Array, starts: Array, pool_of: Array) -> Pieces:
-    """Cut periods (columns staff, began, ended) at `edges`, the epochs' bounds inside the window: (epochs + 1,)."""
-    began, ended = np.clip(periods["began"], edges[0], edges[-1]), np.clip(periods["ended"], edges[0], edges[-1])
-    row = np.flatnonzero(ended > began)
-    began, ended = began[row], ended[row]
-    epoch = np.zeros(len(row), dtype=np.int64)
-    if len(starts) > 1:
-        epoch = np.searchsorted(starts, began, side="right") - 1
-        count = np.searchsorted(starts, ended, side="left") - epoch  # epochs that the period reaches into
-        which = np.repeat(np.arange(len(row)), count)
-        epoch = epoch[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-        row = row[which]
-        began, ended = np.maximum(began[which], edges[epoch]), np.minimum(ended[which], edges[epoch + 1])
-    pool = pool_of[epoch, periods["staff"][row]]
-    kept = pool >= 0
-    if not kept.all():
-        row, epoch, pool, began, ended = row[kept], epoch[kept], pool[kept], began[kept], ended[kept]
-    return Pieces(row, epoch, pool, ended - began)
+        here = staff[epoch][staff[epoch]["pool"] >= 0]
+        seats += length * np.bincount(here["pool"], minlength=n_pools)
+        inspecting += length * np.bincount(here["pool"], weights=here["inspects"], minlength=n_pools)
+    return np.divide(inspecting, seats, out=np.zeros(n_pools), where=seats > 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.measures.measured import Measured
-from analysis.measures.metric import Metric, mean
+from analysis.measures.metric import Metric, ratio
 
 INTERNAL_METRICS = (
     Metric("internal_service_quality", "Internal service quality (ISQ), mean of handoffs", "%", "higher", "internal"),
@@ -17,17 +17,18 @@ INTERNAL_METRICS = (
 def internal_measures(measured: Measured) -> dict[str, float]:
     """ISQ in percent, over handoffs from stage to stage each counting once, and the information (0-1) that is left.
 
-    Empty where no handoff was rated (a single stage, say).
+    Empty where the route has no handoff (a single stage, say). ISQ needs single orders.
     """
-    quality = handoff_quality(measured)
-    if not quality:
+    if not _current_ways(measured):
         return {}
-    levels = list(quality.values())
-    return {
-        "internal_service_quality": float(np.mean(levels)),
-        "internal_service_quality_min": min(levels),
-        "information_at_delivery": mean(measured.orders["information"]),
-    }
+    values = {"information_at_delivery": ratio(measured.totals["information"], measured.delivered)}
+    levels = list(handoff_quality(measured).values())
+    if levels:
+        values |= {
+            "internal_service_quality": float(np.mean(levels)),
+            "internal_service_quality_min": min(levels),
+        }
+    return values
 
 
 def handoff_quality(measured: Measured) -> dict[tuple[int, int], float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.measures.hours import Hours, account_hours
+from analysis.measures.hours import Hours, hours_of
 from sim.journal import Journal
 
 Table = np.ndarray[Any, Any]
@@ -16,13 +16,35 @@ Table = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Measured:
-    """Orders placed in the measured window and followed to delivery, with their visits, handoffs and errors.
+    """Orders placed in the measured window and followed to delivery, and the books of the window.
 
-    Each attribute is a structured array in the layout of `sim.tables.JOURNAL`, in the journal's order; it is cut
-    out on first use. An order that never reached its customer is left out.
+    `totals`, `weeks` and `hours` are there of every journal. Single `orders`, with their visits, handoffs and errors,
+    are structured arrays in the layout of `sim.tables.JOURNAL`, in the journal's order; each is cut out on first use
+    and empty where only summaries were kept. An order that never reached its customer is left out.
     """
 
     journal: Journal
+
+    @cached_property
+    def totals(self) -> Any:
+        """Sums over the measured orders: the record of `sim.tables.JOURNAL["totals"]`."""
+        return self.journal["totals"][0]
+
+    @cached_property
+    def delivered(self) -> int:
+        """Measured orders that reached their customer."""
+        return int(self.totals["delivered"])
+
+    @cached_property
+    def weeks(self) -> Table:
+        """The weekly books of the window: shape (weeks,); the last week may be a part of one."""
+        rows = self.journal["weeks"]
+        return np.asarray(rows[rows["measured"] == 1])
+
+    @cached_property
+    def hours(self) -> Hours:
+        """What staff did with their paid hours in the window."""
+        return hours_of(self.weeks)
 
     @cached_property
     def _chosen(self) -> Table:
@@ -56,8 +78,3 @@ class Measured:
     def lead_times(self) -> Table:
         """Hours from placement to delivery: shape (orders,)."""
         return np.asarray(self.orders["delivered"] - self.orders["placed"])
-
-    @cached_property
-    def hours(self) -> Hours:
-        """What staff did with their paid hours in the window."""
-        return account_hours(self.journal)

@@ -12,12 +12,13 @@ from sim.blueprint import DIMENSIONS
 from sim.draws import MANAGEMENT_SURVEY, run_key, uniform
 
 _LEVEL = "level 0-1"
-_BY_DIMENSION = {  # metric prefix -> column of the orders table, words, better
+_BY_DIMENSION = {  # metric prefix -> column of the totals, words, better
     "desired": ("desired", "Desired", ""),
     "adequate": ("adequate", "Adequate", ""),
     "delivered": ("actual", "Delivered", "higher"),
     "perceived": ("perceived", "Perceived", "higher"),
 }
+_LEVELS = {"perceived": "P", "desired": "S", "predicted": "W", "adequate": "A"}  # metric -> column of the totals
 
 PERCEPTION_METRICS = (
     Metric("service_quality", "Service quality (100 x perceived / desired)", "%", "higher", "perception"),
@@ -50,46 +51,46 @@ def perception_measures(measured: Measured) -> dict[str, float]:
     """Means over measured orders, on the [0, 1] scale of performance; service quality in percent.
 
     Service quality is the mean of the customers' own ratios, over orders with a desired level above 0; the ratio of
-    means differs from it by -cov(P/S, S)/mean(S). Empty where customers form no perception.
+    means differs from it by -cov(P/S, S)/mean(S). Empty where customers form no perception. Gaps 1 to 4 need single
+    orders.
     """
     if not measured.journal.plan.perception_on:
         return {}
-    orders = measured.orders
-    perceived, desired, predicted = orders["P"], orders["S"], orders["W"]
-    wanting = desired > 0.0
+    totals, count = measured.totals, int(measured.totals["judged"])
+    levels = {name: ratio(totals[column], count) for name, column in _LEVELS.items()}
+    perceived, desired = levels["perceived"], levels["desired"]
     return {
-        "service_quality": mean(100.0 * perceived[wanting] / desired[wanting]),
-        "service_quality_of_means": 100.0 * ratio(mean(perceived), mean(desired)),
-        "share_below_desired": mean(perceived < desired),
-        "share_below_adequate": mean(perceived < orders["A"]),
-        "gap": mean(perceived - desired),
-        "perceived": mean(perceived),
-        "desired": mean(desired),
-        "predicted": mean(predicted),
-        "adequate": mean(orders["A"]),
-        "disconfirmation": mean(perceived - predicted),
-        "satisfaction": mean(orders["satisfaction"]),
-        **five_gaps(measured),
-        **_dimensions(orders),
+        "service_quality": ratio(totals["quality"], totals["wanting"]),
+        "service_quality_of_means": 100.0 * ratio(perceived, desired),
+        "share_below_desired": ratio(totals["short"], count),
+        "share_below_adequate": ratio(totals["inadequate"], count),
+        "gap": perceived - desired,
+        **levels,
+        "disconfirmation": perceived - levels["predicted"],
+        "satisfaction": ratio(totals["satisfaction"], count),
+        **five_gaps(measured, desired, ratio(totals["X"], count), perceived),
+        **_dimensions(totals, count),
     }
 
 
-def five_gaps(measured: Measured) -> dict[str, float]:
+def five_gaps(measured: Measured, desired: float, delivered: float, perceived: float) -> dict[str, float]:
     """Gaps 1-5 and the perception gap, in points of the [0, 1] scale (Parasuraman, Zeithaml & Berry 1985).
 
-    -gap5 = gap1 + gap2 + gap3 + gap_perception. Gap 4 is not a term: it acts through what customers predict.
+    -gap5 = gap1 + gap2 + gap3 + gap_perception. Gap 4 is not a term: it acts through what customers predict. Of a
+    summary, which has no orders to survey and none of what was promised, there are only the perception gap and gap 5.
     """
     orders = measured.orders
-    desired, delivered, perceived = mean(orders["S"]), mean(orders["X"]), mean(orders["P"])
+    gaps = {"gap_perception": delivered - perceived, "gap5": perceived - desired}
+    if not len(orders):
+        return gaps
     estimate = management_estimate(measured)
     specification = estimate - measured.journal.blueprint.management.standards_shortfall
     return {
+        **gaps,
         "gap1": desired - estimate,
         "gap2": estimate - specification,
         "gap3": specification - delivered,
-        "gap_perception": delivered - perceived,
         "gap4": mean(orders["promise_level"]) - delivered,
-        "gap5": perceived - desired,
     }
 
 
@@ -113,16 +114,9 @@ def management_estimate(measured: Measured) -> float:
     return mean(answers) + settings.survey_bias
 
 
-def _dimensions(orders: np.ndarray[Any, Any]) -> dict[str, float]:
+def _dimensions(totals: Any, count: int) -> dict[str, float]:
     """Levels and gaps of the five dimensions, means over orders, unweighted."""
-    means = {prefix: _columns(orders[column]) for prefix, (column, _, _) in _BY_DIMENSION.items()}
-    gaps = _columns(orders["perceived"] - orders["desired"])
-    return {
-        **{f"gap_{d}": gap for d, gap in zip(DIMENSIONS, gaps, strict=True)},
-        **{f"{prefix}_{d}": level for prefix in means for d, level in zip(DIMENSIONS, means[prefix], strict=True)},
-    }
-
-
-def _columns(values: np.ndarray[Any, Any]) -> list[float]:
-    """Means over orders of an array (orders, dimensions)."""
-    return [mean(values[:, d]) for d in range(len(DIMENSIONS))]
+    sums = {f"gap_{d}": totals["perceived"][i] - totals["desired"][i] for i, d in enumerate(DIMENSIONS)}
+    for prefix, (column, _, _) in _BY_DIMENSION.items():
+        sums |= {f"{prefix}_{d}": totals[column][i] for i, d in enumerate(DIMENSIONS)}
+    return {name: ratio(total, count) for name, total in sums.items()}

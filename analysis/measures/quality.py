@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from analysis.measures.measured import Measured
-from analysis.measures.metric import Metric, mean, ratio
-from sim.tables import CAUSES, NOBODY
+from analysis.measures.metric import Metric, ratio
+from sim.tables import CAUSES
 
 QUALITY_METRICS = (
     Metric("failure_share", "Orders reaching the customer with an error", "share", "lower", "quality"),
@@ -30,16 +28,14 @@ def quality_measures(measured: Measured) -> dict[str, float]:
     failures per good output (1.7 M2). Detected means found by the maker, the next stage or an inspector; a recovery is
     counted against complaints, of which an order may have several.
     """
-    orders, errors = measured.orders, measured.errors
-    failed = mean(orders["reached"] > 0)
-    by_cause = np.bincount(errors["cause"], minlength=len(CAUSES))
+    totals, count = measured.totals, measured.delivered
     return {
-        "failure_share": failed,
-        "errors_per_order": mean(orders["errors"]),
-        "attempts": ratio(failed, 1.0 - failed),
-        "rework_share": mean(orders["reworks"] > 0),
-        "detected_share": mean(errors["found_by"] != NOBODY),
-        "complaint_share": mean(orders["complaints"] > 0),
-        "recovered_share": ratio(orders["recovered"].sum(), orders["complaints"].sum()),
-        **{f"errors_{cause}": ratio(by_cause[code], len(orders)) for code, cause in enumerate(CAUSES)},
+        "failure_share": ratio(totals["failed"], count),
+        "errors_per_order": ratio(totals["errors"], count),
+        "attempts": ratio(totals["failed"], count - int(totals["failed"])),
+        "rework_share": ratio(totals["reworked"], count),
+        "detected_share": ratio(totals["found"], totals["errors"]),
+        "complaint_share": ratio(totals["complaining"], count),
+        "recovered_share": ratio(totals["recovered"], totals["complaints"]),
+        **{f"errors_{cause}": ratio(totals["causes"][code], count) for code, cause in enumerate(CAUSES)},
     }

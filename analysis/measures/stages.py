@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.measures.hours import stage_utilisation
 from analysis.measures.internal import handoff_quality
 from analysis.measures.measured import Measured
 from sim.tables import FIRST_WORK, REWORK
@@ -17,13 +18,16 @@ def measures_of_stages(measured: Measured) -> dict[str, dict[str, float]]:
     """Stage name -> measure -> value, in the order of the chain; NaN where nothing can be said (a stage not visited).
 
     flow: visits per measured order. failures: errors made at the stage that reached a customer, per 1000 orders.
-    errors_per_visit: errors made there per visit. waiting_mean, service_mean: h per visit. utilisation: of the pool
-    that serves the stage at the end of the run, over the whole window. rework_share: rework among its visits.
+    errors_per_visit: errors made there per visit. waiting_mean, service_mean: h per visit. utilisation: of the
+    pools that serve the stage at the end of the run, over the whole window. rework_share: rework among its visits.
     out_of_control_share: first-work visits begun while a special cause acted. isq: internal service quality (%) of
-    what it receives, mean over its suppliers. All but utilisation over measured orders.
+    what it receives, mean over its suppliers. All but utilisation over measured orders; of a journal of summaries
+    there is utilisation alone.
     """
+    names, utilisation = measured.journal.plan.stage_names, stage_utilisation(measured.journal)
+    if not measured.journal.is_full:
+        return {name: {"utilisation": float(utilisation[i])} for i, name in enumerate(names)}
     visits, errors, orders = measured.visits, measured.errors, measured.orders
-    names = measured.journal.plan.stage_names
     stage, first = visits["stage"], visits["kind"] == FIRST_WORK
 
     def count(of: Array, weights: Array | None = None) -> Array:
@@ -37,20 +41,12 @@ def measures_of_stages(measured: Measured) -> dict[str, dict[str, float]]:
             "errors_per_visit": made / done,
             "waiting_mean": count(stage, visits["began"] - visits["arrived"]) / done,
             "service_mean": count(stage, visits["ended"] - visits["began"]) / done,
-            "utilisation": pool_utilisation(measured)[measured.journal.plan.rows("stages")["pool"][-1]],
+            "utilisation": utilisation,
             "rework_share": count(stage[visits["kind"] == REWORK]) / done,
             "out_of_control_share": count(stage[first], visits["out_of_control"][first]) / count(stage[first]),
             "isq": _received_quality(measured),
         }
     return {name: {key: float(column[i]) for key, column in columns.items()} for i, name in enumerate(names)}
-
-
-def pool_utilisation(measured: Measured) -> Array:
-    """Hours worked over hours paid less hours off the line, per pool, in the measured window: shape (pools,)."""
-    hours = measured.hours
-    on_line = hours.paid.sum(axis=0) - hours.by_pool(hours.off_line)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(hours.by_pool(hours.worked) / on_line)
 
 
 def _received_quality(measured: Measured) -> Array:

@@ -13,24 +13,36 @@ from analysis.figures.forest import MetricInfo, forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
-from analysis.report.compare_answer import answer, capital, change_of, question
+from analysis.report.compare_answer import answer, change_of, question
+from analysis.report.living_section import customers_section, staff_section
+from analysis.report.money_section import money_section
 from analysis.report.numbers import difference, number, with_interval
 from analysis.report.page import Figure, Note, ReportPage, Section, Table
 from analysis.report.study_table import SHORT, Study
-from sim.blueprint import COST_CLASSES, Blueprint
+from analysis.report.weekly_section import draw_series, weekly_section
+from analysis.timeseries import WeeklySeries
+from sim.blueprint import Blueprint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 MAIN_METRICS = (
     "service_quality", "service_quality_of_means", "gap", "failure_share", "lead_time_mean", "share_below_adequate",
-    "cost_per_right_order",
-    "internal_service_quality",
+    "cost_per_right_order", "profit", "customer_equity", "internal_service_quality",
 )  # fmt: skip
 FOREST_METRICS = (
-    "service_quality", "failure_share", "cost_per_right_order", "share_below_adequate", "lead_time_mean",
-    "internal_service_quality",
+    "service_quality", "failure_share", "profit", "cost_per_right_order", "share_below_adequate", "lead_time_mean",
+    "customer_equity", "retention", "internal_service_quality",
 )  # fmt: skip
+_ACROSS = 3  # panels in a row of the forest plot
+NO_SERIES = WeeklySeries()
+_OF_STAGES = (  # measure, factor, heading; a journal of summaries has utilisation alone
+    ("failures", 1.0, "Failures per 1 000"),
+    ("waiting_mean", 1.0, "Waiting, h"),
+    ("service_mean", 1.0, "Service, h"),
+    ("utilisation", 100.0, "Pool in use, %"),
+    ("rework_share", 100.0, "Rework, %"),
+)
 LAYERS = {
     0: "flow, queues and errors",
     1: "information loss, detection, rework, batches",
@@ -48,15 +60,18 @@ def compare_figures(
     stages: pd.DataFrame,
     base: str,
     metrics: Mapping[str, MetricInfo] = METRICS,
+    series: WeeklySeries = NO_SERIES,
 ) -> dict[str, Drawing]:
-    """The study's figures by file name: `differences`, `gaps` (with perception only), `blueprint`."""
+    """The study's figures by file name: `differences`, `gaps` (with perception only), `weekly`, `blueprint`."""
     study = Study(comparison, base, metrics)
     figures: dict[str, Drawing] = {}
     if study.others:
-        shown = [metrics[name] for name in FOREST_METRICS if name in study.measured]
-        figures["differences"] = forest(comparison, shown, study.ranked)
+        figures["differences"] = forest(comparison, _in_forest(study), study.ranked)
     if len(gaps):
         figures["gaps"] = gap_chart(gaps, [base, *study.ranked[:1]])
+    weekly = draw_series(study, series)
+    if weekly is not None:
+        figures["weekly"] = weekly
     figures["blueprint"] = blueprint_map(blueprint, _failures(stages, base))
     return figures
 
@@ -77,16 +92,18 @@ def compare_page(
     direct: Mapping[str, Sequence[str]] = {},
     warnings: Sequence[str] = (),
     figures: Mapping[str, Drawing] | None = None,
+    series: WeeklySeries = NO_SERIES,
 ) -> ReportPage:
     """The report page of `compare`, its question and answer worded from the data.
 
     `comparison`, `gaps` as from `analysis.compare.compare` and `analysis.gaps.gap_table`; `stages` with the columns
     scenario, stage, metric, value; `descriptions` by scenario; `direct`: the dimensions that a scenario sets directly;
-    `warnings`: unstable queues and the like. `figures` as from `compare_figures` (drawn here if not given).
+    `warnings`: unstable queues and the like. `figures` as from `compare_figures` (drawn here if not given);
+    `series`: the weekly series, if there are any.
     """
     study = Study(comparison, base, metrics)
     drawn = figures or compare_figures(
-        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics
+        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics, series=series
     )
     sections = [
         _scenarios(study, descriptions, evidence),
@@ -95,7 +112,10 @@ def compare_page(
         _gap_section(study, gaps, drawn),
         _gap_sources(study, gaps),
         _blueprint_section(study, blueprint, stages, drawn),
-        _costs(study),
+        money_section(study),
+        customers_section(study),
+        staff_section(study),
+        weekly_section(study, series, drawn.get("weekly")),
         _details(study),
         _dimensions_of_all(study, gaps),
         _method(study, blueprint, seed, replications, engine),
@@ -157,7 +177,7 @@ def _results(study: Study, drawn: Mapping[str, Drawing]) -> Section:
     )
     figures: tuple[Figure, ...] = ()
     if "differences" in drawn:
-        metrics = [study.metrics[name] for name in FOREST_METRICS if name in study.measured]
+        metrics = _in_forest(study)
         caption = f"Difference to {title_of(study.base)}, mean and 95 % interval over paired replications."
         best = study.get(study.ranked[0], study.lead)
         words = f"A panel for each of {len(metrics)} metrics; each scenario's difference to the base. " + (
@@ -169,6 +189,12 @@ def _results(study: Study, drawn: Mapping[str, Drawing]) -> Section:
         svg = inline_svg(drawn["differences"], "differences", caption, words)
         figures = (Figure(svg, caption, words, Table("Differences to the base [95 % interval]", columns, rows)),)
     return Section("Results", (text,), (table,), figures)
+
+
+def _in_forest(study: Study) -> list[MetricInfo]:
+    """Metrics of the forest plot; the last one is left out where it would stand in a row by itself."""
+    shown = [study.metrics[name] for name in FOREST_METRICS if name in study.measured]
+    return shown[:-1] if len(shown) > 2 * _ACROSS and len(shown) % _ACROSS == 1 else shown
 
 
 def _difference(study: Study, scenario: str, metric: str) -> str:
@@ -343,35 +369,29 @@ def _blueprint_section(
     study: Study, blueprint: Blueprint, stages: pd.DataFrame, drawn: Mapping[str, Drawing]
 ) -> Section:
     failures = {name: value for name, value in _failures(stages, study.base).items() if name in blueprint.stages}
-    caption = (
-        f"Service blueprint of {title_of(blueprint.name)} in {title_of(study.base)}; colour: errors made at "
-        "the stage that "
-        "reached a customer, per 1 000 orders."
-    )
-    words = f"{len(blueprint.stages)} stages, from {title_of(blueprint.first)}. " + (
-        "Most failures start at " + ", ".join(
-            f"{title_of(n)} ({number(failures[n])})" for n in sorted(failures, key=lambda n: -failures[n])[:3]
-        ) + "." if failures else ""
-    )  # fmt: skip
+    caption = f"Service blueprint of {title_of(blueprint.name)} in {title_of(study.base)}"
+    words = f"{len(blueprint.stages)} stages, from {title_of(blueprint.first)}. "
+    if failures:
+        caption += "; colour: errors made at the stage that reached a customer, per 1 000 orders."
+        most = sorted(failures, key=lambda n: -failures[n])[:3]
+        words += f"Most failures start at {', '.join(f'{title_of(n)} ({number(failures[n])})' for n in most)}."
+    else:
+        caption += "."
+        words += "Failures by stage were not kept: the journal held summaries only, or nothing was ordered."
     cells = {(str(r["scenario"]), str(r["stage"]), str(r["metric"])): float(r["value"]) for r in records(stages)}
     best = study.ranked[0] if study.ranked else None
-    columns = [
-        ("failures", 1.0),
-        ("waiting_mean", 1.0),
-        ("service_mean", 1.0),
-        ("utilisation", 100.0),
-        ("rework_share", 100.0),
-    ]
-    heads = ["Failures per 1 000", "Waiting, h", "Service, h", "Pool in use, %", "Rework, %"]
+    known = {metric for _, _, metric in cells}
+    columns = [column for column in _OF_STAGES if column[0] in known]
+    heads = [head for _, _, head in columns]
     rows = []
     for name, stage in blueprint.stages.items():
         seen = "moment of truth" if stage.moment_of_truth else "onstage" if stage.onstage else "backstage"
-        measured = [number(factor * cells.get((study.base, name, key), math.nan)) for key, factor in columns]
-        if best:
+        measured = [number(factor * cells.get((study.base, name, key), math.nan)) for key, factor, _ in columns]
+        if best and "failures" in known:
             measured.insert(1, number(cells.get((best, name, "failures"), math.nan)))
         staff = f"{title_of(stage.pool)} ({len(blueprint.pools[stage.pool].members)})"
         rows.append((title_of(name), title_of(stage.function), staff, seen, *measured))
-    if best:
+    if best and "failures" in known:
         heads.insert(1, f"with {title_of(best)}")
     table = Table(
         f"Stages in {title_of(study.base)}",
@@ -380,32 +400,9 @@ def _blueprint_section(
         "llll" + "r" * len(heads),
     )
     svg = inline_svg(drawn["blueprint"], "blueprint", caption, words)
-    return Section("Where errors start", (words,), (), (Figure(svg, caption, words, table),))
-
-
-def _costs(study: Study) -> Section | None:
-    names = [f"cost_{name}" for name in COST_CLASSES if f"cost_{name}" in study.measured]
-    if not names:
-        return None
-    shown = [*names, *(n for n in ("cost_total", "cost_per_order", "cost_per_right_order") if n in study.measured)]
-    heads = {f"cost_{name}": capital(name.replace("_", " ")) for name in COST_CLASSES}
-    heads |= {"cost_total": "Total", "cost_per_order": "Per order", "cost_per_right_order": "Per right order"}
-
-    def cell(scenario: str, name: str) -> str:
-        return study.mean(scenario, name, 2 if "per" in name.split("_") else 0)
-
-    table = Table(
-        "Cost of the measured period by class, currency units",
-        ("Scenario", *(heads[name] for name in shown)),
-        tuple((title_of(s), *(cell(s, name) for name in shown)) for s in study.in_order),
+    return Section(
+        "Where errors start" if failures else "The system", (words,), (), (Figure(svg, caption, words, table),)
     )
-    text = (
-        "Prevention: training, projects and devices, hours off the line included. Appraisal: inspection "
-        "and checking. "
-        "Internal failure: rework and clarification. External failure: complaints, recovery and compensation. "
-        "Operating: all other paid hours, idle ones too, and materials."
-    )
-    return Section("What it costs", (text,), (table,))
 
 
 def _details(study: Study) -> Section | None:

@@ -21,6 +21,9 @@ SHORT = {
     "share_below_adequate": "Below adequate",
     "cost_per_right_order": "Cost per right order",
     "internal_service_quality": "Internal service quality",
+    "profit": "Profit",
+    "customer_equity": "Customer equity",
+    "retention": "Retention a year",
 }
 
 RATIOS_APART = 2.0  # points of service quality beyond which its two definitions tell different stories
@@ -107,14 +110,20 @@ class Study:
         label = SHORT.get(metric, self.metrics[metric].label)
         return f"{label}, {unit}" if unit else label
 
-    def marked(self, scenario: str, metric: str) -> str:
-        """The mean after ▲ (better), ▼ (worse) or nothing (not told apart from the base)."""
+    def marked(self, scenario: str, metric: str, digits: int | None = None) -> str:
+        """The mean after its `mark`; without `digits` as many as the largest of the scenarios' means can bear."""
+        if digits is None:
+            factor, _, _ = displayed(self.metrics[metric].unit)
+            largest = max(
+                factor * abs(self.values[s, metric].mean) for s in self.scenarios if (s, metric) in self.values
+            )
+            digits = min(4, max(0, 3 - math.floor(math.log10(largest)))) if largest > 0 else 0
+        return self.mark(scenario, metric) + self.mean(scenario, metric, digits)
+
+    def mark(self, scenario: str, metric: str) -> str:
+        """ "▲ " (better), "▼ " (worse), or nothing: not told apart from the base."""
         value = self.get(scenario, metric)
-        factor, _, _ = displayed(self.metrics[metric].unit)
-        largest = max(factor * abs(self.values[s, metric].mean) for s in self.scenarios if (s, metric) in self.values)
-        digits = max(0, 3 - math.floor(math.log10(largest))) if largest > 0 else 0
-        text = self.mean(scenario, metric, min(digits, 4))
         if value is None or scenario == self.base:
-            return text
+            return ""
         word = verdict(*value.change, self.metrics[metric].better).word
-        return {"better": "▲ ", "worse": "▼ "}.get(word, "") + text
+        return {"better": "▲ ", "worse": "▼ "}.get(word, "")

@@ -19,11 +19,13 @@ def trace_page(
     seed: int,
     replication: int,
     engine: str,
+    control: Section | None = None,
     warnings: Sequence[str] = (),
 ) -> ReportPage:
     """The page of a journey: rows with time (h), event, stage, staff, what, in order of time.
 
-    `order` holds what to tell about the order as (name, text), such as lead time, promised, perceived and desired.
+    `order` holds what to tell about the order as (name, text), such as lead time, promised, perceived and desired;
+    `control` is a section about the run as a whole (`analysis.report.control_section`), which comes last.
     """
     start = float(journey[0]["time"]) if journey else 0.0
     rows = tuple(
@@ -40,6 +42,8 @@ def trace_page(
     sections = [Section("Step by step", (), (table,), (), (note,))]
     if order:
         sections.insert(0, Section("The customer's orders", (), (facts,)))
+    if control is not None:
+        sections.append(control)
     stages = list(dict.fromkeys(title_of(row["stage"]) for row in journey if row["stage"]))
     return ReportPage(
         title=f"One customer's journey through {title_of(system)}",

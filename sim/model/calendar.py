@@ -8,6 +8,8 @@ from sim.kernel import kernel
 from sim.model.lookup import member_now, rules_now, segment_now
 from sim.tables import numbers
 
+_ROUNDING = 1e-9  # h: what ends with a shift or a slot but for rounding does not go on in the next one
+
 
 @kernel
 def through_shifts(world, member_index, now, hours):  # type: ignore[no-untyped-def]
@@ -23,7 +25,7 @@ def through_shifts(world, member_index, now, hours):  # type: ignore[no-untyped-
             begin = max(now, base + numbers(world, plan.shifts + 2 * i).value)
             end = base + numbers(world, plan.shifts + 2 * i + 1).value
             if end > begin:
-                if left <= end - begin:
+                if left <= end - begin + _ROUNDING:
                     return begin + left - now
                 left -= end - begin
         base += week
@@ -39,18 +41,22 @@ def through_profile(world, segment_index, now, gap):  # type: ignore[no-untyped-
     width = week / plan.slots
     place = math.floor(now / week) * week
     slot = int((now - place) / width)
-    left = gap
-    time = now
-    for _ in range(100 * plan.slots):
+    weekly = 0.0
+    for i in range(plan.slots):
+        weekly += numbers(world, plan.profile + i).value * width
+    skipped = max(0.0, math.floor(gap / weekly) - 1.0)  # whole weeks, whatever hour it is
+    left = gap - skipped * weekly
+    time = now + skipped * week
+    place += skipped * week
+    while True:
         if slot >= plan.slots:
             slot = 0
             place += week
         end = place + (slot + 1) * width
         rate = numbers(world, plan.profile + slot).value
         if end > time:
-            if rate > 0.0 and left <= rate * (end - time):
+            if rate > 0.0 and left <= rate * (end - time) + _ROUNDING:
                 return time + left / rate - now
             left -= rate * (end - time)
             time = end
         slot += 1
-    return time - now

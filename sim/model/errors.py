@@ -14,6 +14,7 @@ from sim.tables import (
     CAUSE_LOAD,
     CAUSE_OPERATOR,
     CAUSE_SPECIAL,
+    CAUSE_SUPPLIER,
     CAUSE_SYSTEM,
     NOBODY,
     OPEN,
@@ -111,7 +112,8 @@ def record_error(world, order_index, stage, stage_id, moment, rule, cause, now):
     error.found_at = -1
     error.cause = cause
     error.found_by = NOBODY
-    error.major = 1 if uniform(order.key, stage_id, moment, SEVERITY, visit.kind) < rule.major_share else 0
+    detail = 2 if cause == CAUSE_SUPPLIER else int(visit.kind)
+    error.major = 1 if uniform(order.key, stage_id, moment, SEVERITY, detail) < rule.major_share else 0
     error.severity = rule.major_severity if error.major == 1 else rule.minor_severity
     error.state = OPEN
     error.made = now

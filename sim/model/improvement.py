@@ -183,16 +183,21 @@ def _apply(world, lever, place, factor):  # type: ignore[no-untyped-def]
 
 @kernel
 def _check_trial(world, rule, now):  # type: ignore[no-untyped-def]
-    """Keep what looks better than before, undo the rest; a trial with too few jobs goes on. True when it is over."""
+    """Keep what looks better than before, undo the rest. True when the trial is over.
+
+    A trial with too few jobs goes on, unless no work comes there any more (a stage that was merged away, say).
+    """
     state = loop(world, 0)
-    jobs, after = _level(world, state.lever, state.place)
-    if jobs < rule.check_jobs:
-        return False
     row = reviews(world, state.review)
-    row.after = after
+    jobs, after = _level(world, state.lever, state.place)
+    stalled = jobs == row.checked and now - row.time >= rule.cycle_weeks * rule.week
     row.checked = jobs
+    enough = jobs >= rule.check_jobs
+    if not enough and not stalled:
+        return False
+    row.after = after
     row.ended = now
-    row.kept = 1 if after < state.before else 0
+    row.kept = 1 if enough and after < state.before else 0
     if row.kept == 0:
         _apply(world, state.lever, state.place, 1.0 / state.factor)
     state.trying = 0
@@ -235,6 +240,7 @@ def review(world, rule, now):  # type: ignore[no-untyped-def]
     row.works = 0
     row.before = math.nan
     row.after = math.nan
+    row.checked = 0.0
     row.ended = math.nan
     row.kept = -1
     if lever != LEVER_NONE:

@@ -57,6 +57,7 @@ from sim.model.times import on_clock, sample, speed_factor
 from sim.model.word_of_mouth import first_prediction, talk, tries
 from sim.tables import (
     AWAITING,
+    BUSY,
     CAUSE_SUPPLIER,
     DELIVERED_STAGE,
     FIRST_WORK,
@@ -497,9 +498,12 @@ def tick(world, now):  # type: ignore[no-untyped-def]
 
 @transition
 def set_status(world, member_index, status, on_shift, now):  # type: ignore[no-untyped-def]
-    """What a member does from now on, other than work on a visit."""
+    """What a member does from now on, other than work on a visit (which may be suspended, though, and resumed)."""
     settle(world, member_index, now)
     member = members(world, member_index)
+    if run(world, 0).staff_on == 1 and (member.status == BUSY or status == BUSY):
+        worked = 1.0 if member.status == BUSY else 0.0
+        carry_load(member, worked, member_now(world, member_index).pressure, rules_now(world), now)
     member.status = status
     member.on_shift = on_shift
 

@@ -7,8 +7,6 @@ the end of a shift is overtime.
 
 from __future__ import annotations
 
-import math
-
 from sim.kernel import kernel
 from sim.model.lookup import member_now, segment_now
 from sim.tables import (
@@ -188,7 +186,9 @@ def book_judgement(world, order):  # type: ignore[no-untyped-def]
     week.predicted += order.W
     week.perceived += order.P
     week.satisfaction += order.satisfaction
-    ratio = 100.0 * order.P / order.S if order.S > 0.0 else math.nan
+    wanting = 1 if order.S > 0.0 else 0  # whoever desires nothing has no ratio
+    ratio = 100.0 * order.P / order.S if wanting == 1 else 0.0
+    week.wanting += wanting
     week.quality += ratio
     for d in range(N_DIMENSIONS):
         distance = order.desired[d] - order.perceived[d]
@@ -202,6 +202,7 @@ def book_judgement(world, order):  # type: ignore[no-untyped-def]
         total.W += order.W
         total.X += order.X
         total.P += order.P
+        total.wanting += wanting
         total.quality += ratio
         total.satisfaction += order.satisfaction
         total.short += 1 if order.P < order.S else 0

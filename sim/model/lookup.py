@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.kernel import kernel
-from sim.tables import edges, rules, run, segments, staff, stages, suppliers
+from sim.tables import CAUSE_SUPPLIER, edges, rules, run, segments, staff, stages, suppliers
 
 
 @kernel
@@ -43,5 +43,7 @@ def supplier_now(world, supplier):  # type: ignore[no-untyped-def]
 
 @kernel
 def error_name(world, error):  # type: ignore[no-untyped-def]
-    """A name of the error among those of its order (for draws): where and at which visit it was made."""
-    return stage_now(world, error.stage).id + 2 * error.number + error.kind
+    """A name of the error among those of its order (for draws): where and at which visit it was made, and whether it
+    came with the input (a visit may make an error of its own beside it)."""
+    bought = 1 << 30 if error.cause == CAUSE_SUPPLIER else 0
+    return stage_now(world, error.stage).id + 2 * error.number + error.kind + bought

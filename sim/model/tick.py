@@ -126,10 +126,6 @@ def _week_of_member(world, index, rule, now):  # type: ignore[no-untyped-def]
         member.mood += (morale_target(plan, member, gap, rule) - member.mood) / rule.morale_weeks
     _group_ideas(world, index, plan, member, rule, now)
     busy = member.week_busy / member.week_here if member.week_here > 0.0 else 0.0
-    member.week_busy = 0.0
-    member.week_here = 0.0
-    member.ratings = 0.0
-    member.rated = 0.0
     member.in_groups = 0.0
     if rule.turnover > 0.0:
         rate = leaving_rate(morale_level(plan, member), rule) * rule.week / rule.year
@@ -146,6 +142,15 @@ def _week_of_member(world, index, rule, now):  # type: ignore[no-untyped-def]
         hours += plan.group_hours
     if hours > 0.0:
         ask(world, ASK_LEAVE, index, OFF_LINE, (index % _DAYS) * rule.week / _DAYS, hours)
+
+
+@kernel
+def _begin_week(member):  # type: ignore[no-untyped-def]
+    """A member's sums of the week start afresh."""
+    member.week_busy = 0.0
+    member.week_here = 0.0
+    member.ratings = 0.0
+    member.rated = 0.0
 
 
 @kernel
@@ -167,6 +172,8 @@ def tick(world, now):  # type: ignore[no-untyped-def]
         if state.staff_on == 1:
             for index in range(state.n_staff):
                 _week_of_member(world, index, rule, now)
+        for index in range(state.n_staff):
+            _begin_week(members(world, index))
         review_partnerships(world, now)
         fading = math.exp(-1.0 / _LOG_MEMORY)
         for stage in range(state.n_stages):

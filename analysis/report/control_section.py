@@ -1,0 +1,86 @@
+"""The part of a report that shows control charts and the capability of lead time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.capability import late_if_normal
+from analysis.control_chart import FEWEST, SUBGROUP, count_signals
+from analysis.control_limits import ALPHA
+from analysis.figures.control_charts import panels_of
+from analysis.figures.style import inline_svg
+from analysis.report.numbers import number, quantity
+from analysis.report.page import Figure, Note, Section, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+TOO_FEW = f"Too few visits for a control chart: no stage has {FEWEST * SUBGROUP} visits in the measured time."
+
+
+def control_section(charts: pd.DataFrame, metrics: Mapping[str, float], drawn: Drawing | None) -> Section:
+    """Charts as from `analysis.control_chart.control_charts`, their figure (None: no chart), and capability."""
+    paragraphs = [meaning(), counted(charts)] if (charts["chart"] == "p").any() else [TOO_FEW]
+    figures: tuple[Figure, ...] = ()
+    notes: tuple[Note, ...] = ()
+    if drawn is not None:
+        caption = "Control charts of every stage and of the orders, over the measured time"
+        svg = inline_svg(drawn, "control-charts", caption, counted(charts))
+        figures = (Figure(svg, caption + ".", " ".join(paragraphs), _table(charts)),)
+        notes = (
+            Note(
+                "Assumption",
+                "The limits are exact for errors that come independently, all at one rate. Errors that lead to others, "
+                "and a scenario that changes the system while it runs, move points as well.",
+            ),
+        )
+    if {"capability", "late_share"} <= set(metrics):
+        paragraphs.append(_capability(metrics["capability"], metrics["late_share"]))
+    return Section("Is every stage in control?", tuple(paragraphs), (), figures, notes)
+
+
+def meaning() -> str:
+    """What a signal means, as a sentence."""
+    return (
+        f"Each point is {SUBGROUP} visits of a stage in a row, and a point beyond the limits is a signal: the stage "
+        f"has probably changed, because one that stays as it is gives at most {100 * ALPHA:g} % such points."
+    )
+
+
+def counted(charts: pd.DataFrame) -> str:
+    """How many signals of the stages' charts were true, as a sentence; that there is no chart, if there is none."""
+    stages = charts[charts["chart"] == "p"]
+    if stages.empty:
+        return TOO_FEW
+    found = count_signals(stages)
+    if found.signals == 0:
+        return (
+            f"None of {found.points} points signalled; the stage really was out of control for at least a part of "
+            f"{found.out_of_control} of them."
+        )
+    return (
+        f"Of {found.points} points {found.signals} signalled, {found.true_signals} of them truly: the stage really was "
+        f"out of control, as it was for at least a part of {found.out_of_control} points."
+    )
+
+
+def _capability(c_pu: float, late: float) -> str:
+    return (
+        f"The capability of lead time against the promise is C_pu = {number(c_pu, 2)}: normally distributed, lead "
+        f"times of this mean and spread would be late for {quantity(late_if_normal(c_pu), 'share')} of orders; "
+        f"{quantity(late, 'share')} were."
+    )
+
+
+def _table(charts: pd.DataFrame) -> Table:
+    rows = []
+    for name, chart in panels_of(charts):
+        found, first = count_signals(chart), chart.iloc[0]
+        centre, low, high = (number(100 * float(first[column]), 2) for column in ("centre", "low", "high"))
+        counts = (found.signals, found.out_of_control, found.true_signals)
+        rows.append((name, str(found.points), centre, f"{low} to {high}", *(str(count) for count in counts)))
+    columns = ("Chart", "Points", "Centre, %", "In control, %", "Signals", "Truly out of control", "Both")
+    return Table("Control charts, values per 100 visits or orders", columns, tuple(rows))
