@@ -2,6 +2,8 @@
 
 python run.py                              the main job: a base and six improvement scenarios
 python run.py experiment=factorial         a programme's members in all combinations
+python run.py experiment=starting_points   the same system begun well and badly: one regime or two
+python run.py experiment=output_checks     correlations in the output against published ones
 python run.py experiment=ten_stage         the founding paper's compounding figure
 python run.py experiment=survey survey.file=answers.csv
 python run.py experiment=trace             one run in full

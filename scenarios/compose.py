@@ -17,7 +17,7 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 GROUPS = ("system", "scenario", "experiment")
 
 # Mappings whose keys are names that a configuration gives, not parameters: a wrong name there would make a new thing.
-_NAMED = ("system.stages", "system.segments", "scenarios")
+_NAMED = ("system.stages", "system.segments", "system.suppliers", "scenarios")
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:

@@ -15,8 +15,7 @@ from sim.draws import PROGRAMME, child_key, stable_id, uniform
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.plan import Timeline
 
-STEP = 40.0  # h; a changing strength is renewed once a week
-_MOST_STEPS = 5200  # a century of them
+_MOST_STEPS = 5200  # weeks: a century of them
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Programme:
             covered = tuple(n for n in all_stages(b) if b.stages[n].function in self.functions)
         if self.pools:
             wide = covered if self.stages or self.functions else all_stages(b)
-            covered = tuple(n for n in wide if b.stages[n].pool in self.pools)
+            covered = tuple(n for n in wide if not set(b.stages[n].pools).isdisjoint(self.pools))
         require(len(covered) > 0, "stages", None, f"'{self.kind}' covers no stage of this system; name stages")
         return tuple(dict.fromkeys(covered))
 
@@ -157,14 +156,14 @@ def timeline(
 
 def _periods(base: Blueprint, scenario: Scenario) -> list[tuple[float, float]]:
     """Periods in which strengths are held: weekly steps from every point where a programme starts or sets in."""
-    horizon = base.horizon
-    allowed = f"with interventions a run lasts at most {_MOST_STEPS * STEP:.0f} h (times are hours)"
-    require(horizon.end <= _MOST_STEPS * STEP, "system.horizon.measured", horizon.measured, allowed)
+    horizon, step = base.horizon, base.calendar.week
+    allowed = f"with interventions a run lasts at most {_MOST_STEPS * step:.0f} h (times are hours)"
+    require(horizon.end <= _MOST_STEPS * step, "system.horizon.measured", horizon.measured, allowed)
     marks = {0.0}
     for programme in scenario.programmes:
         for mark in (horizon.warm_up + programme.start, horizon.warm_up + programme.start + programme.delay):
-            steps = math.ceil((horizon.end - mark) / STEP)
-            marks.update(mark + STEP * i for i in range(max(0, steps)))
+            steps = math.ceil((horizon.end - mark) / step)
+            marks.update(mark + step * i for i in range(max(0, steps)))
     ordered = sorted(mark for mark in marks if mark < horizon.end)
     return list(zip(ordered, [*ordered[1:], horizon.end], strict=True))
 

@@ -3,6 +3,7 @@
 Beyond the fields of `Blueprint` a system may give: `stage_defaults` and `segment_defaults` (laid under every stage
 and segment), `pool_defaults` (a stage that names no pool gets one of its own), `route: serial`, and `handoffs` with
 `inside` and `border` (values for handoffs within and between functions) and `between.<from>.<to>` for single ones.
+A supplier may give its terms (`lead_time`, `defect`, `price`) directly. Pools and shifts: see `scenarios.roster`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
-from scenarios.build import build, convert
-from sim.blueprint import DELIVERED, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
+from scenarios.build import build
+from scenarios.merge import mapping_in, merged
+from scenarios.roster import build_pool
+from sim.blueprint import DELIVERED, Blueprint, Calendar, Handoff, Segment, StaffPool, Stage, Supplier, Terms
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.switches import apply_switches
 
 _SHORT_FORMS = ("stage_defaults", "segment_defaults", "pool_defaults", "handoffs")
-_MEMBER_FIELDS = tuple(f.name for f in fields(StaffMember))
-_DERIVED = ("stages", "pools", "segments", "route", "first")
+_DERIVED = ("stages", "pools", "segments", "route", "first", "suppliers")
+_TERMS = tuple(f.name for f in fields(Terms))
 
 
 def build_blueprint(data: Mapping[str, Any], where: str = "system") -> Blueprint:
@@ -33,6 +36,7 @@ def build_blueprint(data: Mapping[str, Any], where: str = "system") -> Blueprint
         plain["stages"] = stages
         plain["pools"] = _pools(data, stages)
         plain["segments"] = _segments(data)
+        plain["suppliers"] = _suppliers(data)
         plain["route"] = route
         plain["first"] = data.get("first") or next(iter(stages))
         blueprint = build(Blueprint, plain)
@@ -42,74 +46,55 @@ def build_blueprint(data: Mapping[str, Any], where: str = "system") -> Blueprint
         raise fault.under(where) from None
 
 
-def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    if value is None:
-        return {}
-    require(isinstance(value, Mapping), key, value, "must be a mapping of names to values")
-    return value  # type: ignore[no-any-return]
-
-
-def _merged(under: Mapping[str, Any], over: Any, where: str) -> dict[str, Any]:
-    """Two nested mappings, the second laid over the first."""
-    if over is None:
-        over = {}
-    require(isinstance(over, Mapping), where, over, "must be a mapping of names to values")
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(below, value, f"{where}.{key}") if both and below is not None else value
-    return merged
-
-
 def _stages(data: Mapping[str, Any]) -> dict[str, Stage]:
-    defaults = _mapping(data, "stage_defaults")
-    given = _mapping(data, "stages")
+    defaults = mapping_in(data, "stage_defaults")
+    given = mapping_in(data, "stages")
     require(len(given) > 0, "stages", None, "a system needs at least one stage")
     stages = {}
     for name, value in given.items():
-        merged = _merged(defaults, value, f"stages.{name}")
-        merged.setdefault("pool", name)
-        stages[str(name)] = build(Stage, merged, f"stages.{name}")
+        laid = merged(defaults, value, f"stages.{name}")
+        teams = laid.get("teams") or ()
+        if isinstance(teams, (list, tuple)) and len(teams) > 0:
+            pool = laid.setdefault("pool", teams[0])
+            require(pool in teams, f"stages.{name}.pool", pool, "give a pool, or teams: the pools that share the work")
+        laid.setdefault("pool", name)
+        stages[str(name)] = build(Stage, laid, f"stages.{name}")
     return stages
 
 
 def _pools(data: Mapping[str, Any], stages: Mapping[str, Stage]) -> dict[str, StaffPool]:
-    defaults = _mapping(data, "pool_defaults")
-    given = _mapping(data, "pools")
-    serving = dict.fromkeys(s.pool for s in stages.values())
+    defaults = mapping_in(data, "pool_defaults")
+    given = mapping_in(data, "pools")
+    serving = dict.fromkeys(pool for stage in stages.values() for pool in stage.pools)
     for name in given:
         if name not in serving:
             raise unknown_name(f"pools.{name}", name, serving, "staff pool: no stage has it")
-    own = [name for name, stage in stages.items() if stage.pool == name]
+    own = [name for name, stage in stages.items() if stage.pools == (name,)]
     names = dict.fromkeys([*given, *own])
-    return {name: _pool(name, _merged(defaults, given.get(name), f"pools.{name}")) for name in names}
+    calendar = build(Calendar, mapping_in(data, "calendar"), "calendar")
+    return {n: build_pool(n, merged(defaults, given.get(n), f"pools.{n}"), calendar) for n in names}
 
 
-def _pool(name: str, data: dict[str, Any]) -> StaffPool:
-    """`size` members with the pool's levels, or the `members` listed by name (laid over those levels)."""
-    where = f"pools.{name}"
-    require_known(where, data, ["size", "discretion", "members", *_MEMBER_FIELDS])
-    levels = {key: value for key, value in data.items() if key in _MEMBER_FIELDS}
-    size = convert(int, data.get("size", 1), f"{where}.size")
-    require(1 <= size <= 10_000, f"{where}.size", size, "must be a whole number from 1 to 10000")
-    listed = _mapping(data, "members") or {f"{name}_{i + 1}": {} for i in range(size)}
-    members = {
-        str(member): build(
-            StaffMember, _merged(levels, values, f"{where}.members.{member}"), f"{where}.members.{member}"
-        )
-        for member, values in listed.items()
-    }
-    chosen = {"discretion": data["discretion"]} if "discretion" in data else {}
-    return build(StaffPool, {"members": members, **chosen}, where)
+def _suppliers(data: Mapping[str, Any]) -> dict[str, Supplier]:
+    """Suppliers by name; what they deliver stands under `terms`, or directly beside the name."""
+    suppliers = {}
+    for name, value in mapping_in(data, "suppliers").items():
+        where = f"suppliers.{name}"
+        given = merged({}, value, where)
+        require_known(where, given, [*_TERMS, "terms", "partnership"])
+        direct = {key: given.pop(key) for key in _TERMS if key in given}
+        if direct:
+            require("terms" not in given, f"{where}.terms", None, f"stands for {', '.join(direct)} already")
+            given["terms"] = direct
+        suppliers[str(name)] = build(Supplier, given, where)
+    return suppliers
 
 
 def _segments(data: Mapping[str, Any]) -> dict[str, Segment]:
-    defaults = _mapping(data, "segment_defaults")
-    given = _mapping(data, "segments") or {"customers": {}}
+    defaults = mapping_in(data, "segment_defaults")
+    given = mapping_in(data, "segments") or {"customers": {}}
     return {
-        str(name): build(Segment, _merged(defaults, value, f"segments.{name}"), f"segments.{name}")
+        str(name): build(Segment, merged(defaults, value, f"segments.{name}"), f"segments.{name}")
         for name, value in given.items()
     }
 
@@ -126,14 +111,14 @@ def _route(data: Mapping[str, Any], stages: Mapping[str, Stage]) -> dict[str, di
             route,
             "must be 'serial' or a mapping stage -> next stage -> probability",
         )
-        ways = {str(s): dict(_mapping(route, s)) for s in route}
-    handoffs = _mapping(data, "handoffs")
+        ways = {str(s): dict(mapping_in(route, s)) for s in route}
+    handoffs = mapping_in(data, "handoffs")
     require_known("handoffs", handoffs, ["inside", "border", "between"])
-    between = _mapping(handoffs, "between")
+    between = mapping_in(handoffs, "between")
     for source in between:
         if source not in ways:
             raise unknown_name(f"handoffs.between.{source}", source, ways, "stage")
-        for target in _mapping(between, source):
+        for target in mapping_in(between, source):
             if target not in ways[source]:
                 raise unknown_name(f"handoffs.between.{source}.{target}", target, ways[source], "next stage")
     return {s: {t: _handoff(s, t, way, handoffs, stages) for t, way in targets.items()} for s, targets in ways.items()}
@@ -149,8 +134,8 @@ def _handoff(source: str, target: str, way: Any, handoffs: Mapping[str, Any], st
     own = way if isinstance(way, Mapping) else {"probability": way}
     if target == DELIVERED:
         return build(Handoff, own, where)
-    single = _mapping(_mapping(_mapping(handoffs, "between"), source), target)
+    single = mapping_in(mapping_in(mapping_in(handoffs, "between"), source), target)
     border = single.get("border", own.get("border", stages[source].function != stages[target].function))
-    common = _mapping(handoffs, "border" if border else "inside")
-    merged = _merged(_merged({**common, "border": border}, own, where), single, f"handoffs.between.{source}.{target}")
-    return build(Handoff, merged, where)
+    common = mapping_in(handoffs, "border" if border else "inside")
+    laid = merged(merged({**common, "border": border}, own, where), single, f"handoffs.between.{source}.{target}")
+    return build(Handoff, laid, where)

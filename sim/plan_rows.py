@@ -155,6 +155,11 @@ class PlanRows:
         # A stage of another epoch keeps its pool; where that is gone too, nobody can be sent there any more.
         return tuple(self.pools[p] for p in stage.pools if p in present) or (self.pools[stage.pools[0]],)
 
+    def _crew(self, epoch: int, pool: str) -> int:
+        """What pools that work side by side as teams have in common: the first pool of their stage."""
+        stages = self.blueprints[epoch].stages.values()
+        return self.pools[next((s.pools[0] for s in stages if pool in s.pools), pool)]
+
     def _service(self, epoch: int, name: str) -> Distribution:
         """Service time, more spread where staff may decide for themselves (cv x (1 + 0.3 delta), 2.5)."""
         b = _nearest(self.blueprints, epoch, lambda b: name in b.stages)
@@ -221,6 +226,7 @@ class PlanRows:
         return {
             "id": stable_id(name),
             "pool": self.pools[place] if employed else -1,
+            "crew": self._crew(epoch, place) if employed else -1,
             "skill": member.skill,
             "service_skill": member.service_skill,
             "gain": member.gain,

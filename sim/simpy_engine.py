@@ -12,7 +12,8 @@ Order of events, the same for every engine:
 * When a visit ends: the model's transition, then what it asks for (referred customers), then the staff member leaves if
   due or takes the next waiting visit, then the order goes on. When a stream's customer arrives: the next arrival is
   scheduled, then the customer orders. When the clock ticks: what the model asks for, in its order, then the next tick.
-* Who is due to leave goes in this order: for good, absent, off the line. At a boundary of shifts first those go whose
+* Who is due to leave goes in this order: for good, absent, off the line. An absence that a visit in hand outlasts is
+  taken after it. At a boundary of shifts first those go whose
   shift ends, then those come whose shift begins, in roster order.
 * A customer who balks turns away in an event of the same time; one who loses patience does so at that time if still
   waiting.
@@ -108,7 +109,7 @@ class Simulation:
             elif kind == ASK_LEAVE:
                 self._later(delay, self.service.call_away, index, hours)
             elif kind == ASK_LEAVE_UNTIL:
-                self.service.absent(index, self.env.now + hours)
+                self.service.absent(index, hours)
             elif kind == ASK_VACATE:
                 self.service.vacate(index, hours)
         self.state["requests"] = 0

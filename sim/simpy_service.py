@@ -85,6 +85,7 @@ class Service:
         self.busy: set[int] = set()
         self.owed = dict.fromkeys(staff, 0.0)  # hours off the line that a member has yet to take
         self.absent_until = dict.fromkeys(staff, 0.0)
+        self.missed = dict.fromkeys(staff, 0.0)  # hours of absence asked for during a visit in hand
         self.vacancy: dict[int, float] = {}  # members who are about to leave for good: h that the seat stays empty
         self.due: set[int] = set()  # members who are to leave when they are free, for one of these three reasons
         self.away: dict[int, tuple[int, float]] = {}  # member -> (what they do, since when)
@@ -196,11 +197,14 @@ class Service:
             self.owed[member] += hours
             self._leave_if_idle(member)
 
-    def absent(self, member: int, until: float) -> None:
-        """The member is absent until then, from now or the end of the present visit on; an empty seat is not."""
+    def absent(self, member: int, hours: float) -> None:
+        """The member is absent for a day, from now or the end of the present visit on; an empty seat is not. A visit
+        that outlasts the day is followed by the whole absence."""
         if member in self.vacancy or (member in self.away and self.away[member][0] == VACANT):
             return
-        self.absent_until[member] = until
+        if member in self.busy:
+            self.missed[member] += hours
+        self.absent_until[member] = self.env.now + hours
         self._leave_if_idle(member)
 
     def vacate(self, member: int, hours: float) -> None:
@@ -221,10 +225,15 @@ class Service:
         """Whether a member who is free goes away now: for good, absent, or off the line."""
         now = self.env.now
         if member in self.vacancy:
-            self.owed[member] = self.absent_until[member] = 0.0  # the successor owes nothing
+            # the successor owes nothing
+            self.owed[member] = self.absent_until[member] = self.missed[member] = 0.0
             self._go(member, VACANT, self.vacancy.pop(member))
         elif self.absent_until[member] > now:
+            self.missed[member] = 0.0
             self._go(member, ABSENT, self.absent_until[member] - now)
+        elif self.missed[member] > 0.0:
+            hours, self.missed[member] = self.missed[member], 0.0
+            self._go(member, ABSENT, leave_hours(self.handle, member, now, hours))
         elif self.owed[member] > 0.0:
             hours, self.owed[member] = self.owed[member], 0.0
             self._go(member, OFF_LINE, leave_hours(self.handle, member, now, hours))

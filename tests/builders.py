@@ -12,24 +12,38 @@ from sim.blueprint import (
     DELIVERED,
     DIMENSIONS,
     Arrivals,
+    Attendance,
     Blueprint,
+    Calendar,
     Check,
     Distribution,
     ErrorRate,
     Expectations,
     Handoff,
     Horizon,
+    Improvement,
     Information,
     KnockOn,
+    Knowledge,
+    Load,
+    Morale,
+    Participation,
+    Partnership,
     Perception,
+    Practice,
     Promise,
     Recovery,
+    Relationship,
+    Requirements,
     Rework,
     Segment,
     SpecialCause,
     StaffMember,
     StaffPool,
     Stage,
+    Supplier,
+    Terms,
+    WordOfMouth,
 )
 from sim.journal import Journal
 from sim.simulate import simulate
@@ -174,6 +188,58 @@ def rich_system(hours: float = 120.0, customers: int = 12, interval: float = 30.
         "layers": (0, 1, 3),
     }
     return Blueprint(built, crews, route=route, first="intake", **{**defaults, **parts})
+
+
+def rich_organisation(hours: float = 400.0, customers: int = 24, interval: float = 30.0, **parts: Any) -> Blueprint:
+    """The rich system with all layers: teams, shifts, suppliers, patience, a life of the staff and of the relationship
+    in which everything happens often."""
+    base = rich_system(hours, customers, interval)
+    stages = dict(base.stages)
+    stages["intake"] = replace(stages["intake"], customer_waits=True, teams=("front", "desk"))
+    stages["work"] = replace(stages["work"], configures=True, supplier="steel")
+    stages["finish"] = replace(stages["finish"], tampering=True, supplier="parts")
+    gives = {"participation": 1.0, "involvement": 0.4, "coordination": 0.05, "pressure": 0.1}
+    morning, evening = (tuple((8.0 * d + a, 8.0 * d + b) for d in range(5)) for a, b in ((0.0, 6.0), (2.0, 8.0)))
+    crews = {
+        "front": StaffPool(
+            {
+                "ann": StaffMember(0.9, 0.8, shifts=morning),
+                "bob": StaffMember(0.6, 0.7, off_line=((20.0, 8.0),), shifts=evening),
+            },
+            0.3,
+            at_close="stay",
+            **gives,
+        ),
+        "desk": StaffPool({"eve": StaffMember(0.7, shifts=morning), "fay": StaffMember(shifts=evening)}, 0.2, **gives),
+        "back": StaffPool({"cem": StaffMember(0.7, gain=0.05), "dia": StaffMember(0.8, morale=0.8)}, 0.1, **gives),
+    }
+    segment = Segment(patience=exponential(1.0), balk_at=3, prospects=4.0)
+    partnership = Partnership(promised=2.0, trust=0.3, trust_gain=0.1, trust_loss=0.2, break_hazard=20.0)
+    defaults: dict[str, Any] = {
+        "stages": stages,
+        "pools": crews,
+        "segments": {
+            "regular": replace(segment, share=0.75, priority=1),
+            "key": replace(segment, share=0.25, complexity=1.3, owner=True),
+        },
+        "suppliers": {
+            "steel": Supplier(Terms(Distribution("gamma", 1.0, 0.5), 0.2, 30.0)),
+            "parts": Supplier(Terms(exponential(1.5), 0.1, 20.0), partnership),
+        },
+        "requirements": Requirements(0.05),
+        "practice": Practice(learning_rate=0.02, forgetting=0.005, induction_hours=3.0, induction_gain=0.1),
+        "load": Load(load_time=2.0, overwork_time=20.0, overload_from=0.5, tipping_from=0.6, tipping=1.0),
+        "morale": Morale(morale_weeks=2.0),
+        "attendance": Attendance(absence=0.15, turnover=6.0, vacancy=12.0),
+        "participation": Participation(idea_yield=0.5, idea_tenure=40.0, follow_up=0.6),
+        "knowledge": Knowledge(personal=0.9, shared=0.1),
+        "improvement": Improvement(cycle_weeks=1.0, answers=10.0, check_jobs=10.0, team_hours=4.0),
+        "relationship": Relationship(retention_base=-5.0, switching_cost=0.5),
+        "word_of_mouth": WordOfMouth(talk=0.8, prospect=0.05, referral_delay=10.0),
+        "calendar": Calendar(),
+        "layers": (0, 1, 2, 3, 4),
+    }
+    return replace(base, **{**defaults, **parts})
 
 
 # -- reading journals ----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from builders import (
     plain_rules,
     pool,
     population,
+    rich_organisation,
     rich_system,
     rows,
     run,
@@ -28,6 +29,8 @@ from builders import (
 
 from sim.blueprint import Check, Handoff, Rework, Segment, StaffMember, StaffPool
 from sim.journal import Journal
+from sim.simulate import simulate
+from sim.tables import ABSENT, CAUSES, JOURNAL, OFF_LINE, VACANT
 
 VISIT = ("order", "stage", "staff", "number", "kind", "arrived", "began", "ended")
 HANDOFF = ("order", "source", "target", "left", "arrived", "on_time", "noticed")
@@ -505,12 +508,46 @@ def test_same_name_same_bytes_other_name_other_bytes():
     assert len(set(placed)) == len(names)
 
 
-@pytest.mark.parametrize("grid", [0.0, 0.25])
-def test_plain_python_gives_the_same_bytes(grid):
-    """GAPLINE_JIT=0 runs every rule as plain Python: the journal is the same to the last bit."""
+def busy_organisation(grid: float, journal: str = "full", hours: float = 200.0) -> Journal:
+    """All layers, under load, with a change of plan: halfway desk and front become one team, and somebody joins."""
+    before = rich_organisation(hours)
+    before = replace(before, horizon=replace(before.horizon, grid=grid, warm_up=10.0))
+    hired = StaffPool({**before.pools["back"].members, "gil": StaffMember(entry_skill=0.5)}, 0.1)
+    team = replace(before.pools["front"], members={**before.pools["front"].members, **before.pools["desk"].members})
+    intake = replace(before.stages["intake"], teams=())
+    after = replace(before, stages={**before.stages, "intake": intake}, pools={"front": team, "back": hired})
+    return simulate(((0.0, before), (hours / 2, after)), 5, 0, allow_unstable=True, journal=journal)
+
+
+def all_runs() -> list[str]:
+    """Digests of runs with and without higher layers, of the clock's two kinds, of both kinds of journal."""
+    runs = [run(busy_system(0.25), 5), busy_organisation(0.0, hours=100.0)]
+    runs += [busy_organisation(0.25, "summary", hours=100.0)]
+    return [digest(journal) for journal in runs]
+
+
+def test_the_busy_organisation_is_busy():
+    """Else the sameness of its runs would say little: every table is written, everything happens."""
+    journal = busy_organisation(0.0)
+    assert {name for name in JOURNAL if len(journal[name]) == 0} == set()
+    assert (np.bincount(journal["errors"]["cause"], minlength=len(CAUSES)) > 3).all()
+    weeks = journal["weeks"]
+    for column in ("abandoned", "leavers", "ideas", "ideas_used", "criticism", "complaints", "recovered", "overtime"):
+        assert weeks[column].sum() > 0, column
+    assert (weeks["won"].sum(axis=0)[1:] > 0).all()
+    assert weeks["lost"].sum() > 10
+    assert set(journal["absences"]["reason"]) == {OFF_LINE, ABSENT, VACANT}
+    assert (journal["reviews"]["kept"] == 1).any()
+    assert journal["orders"]["changed"].sum() > 10
+
+
+def test_plain_python_gives_the_same_bytes():
+    """GAPLINE_JIT=0 runs every rule as plain Python: the journals are the same to the last bit."""
     here = Path(__file__).parent
-    code = f"from test_engine import *; print(digest(run(busy_system({grid}), 5)))"
+    code = "from test_engine import *; print(*all_runs())"
     environment = {**os.environ, "GAPLINE_JIT": "0", "PYTHONPATH": os.pathsep.join([str(here.parent), str(here)])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == digest(run(busy_system(grid), 5))
+    digests = all_runs()
+    assert len(set(digests)) == len(digests)
+    assert done.stdout.split() == digests

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import chain, fixed, pool, rich_system
+from builders import chain, fixed, pool, rich_system, stream
 
 import scenarios.interventions
 from scenarios.interventions import InForce, find, intervention, registry
@@ -20,6 +20,7 @@ from sim.blueprint import (
     DELIVERED,
     DIMENSIONS,
     Blueprint,
+    Calendar,
     Check,
     Costs,
     Distribution,
@@ -28,11 +29,13 @@ from sim.blueprint import (
     Horizon,
     Perception,
     Promise,
+    Segment,
     SpecialCause,
     Spending,
     StaffMember,
     StaffPool,
     Stage,
+    Supplier,
 )
 from sim.invalid import InvalidInput
 from sim.simulate import simulate
@@ -66,6 +69,17 @@ def shop(**parts: Any) -> Blueprint:
 
 
 SHOP = shop()
+
+
+def firm(**parts: Any) -> Blueprint:
+    """The shop with something for every intervention to work on: key accounts, prospects, a supplier, late changes."""
+    stages = {1: FRONT, 2: {**BACK, "supplier": "mill", "configures": True}, 3: BACK, 4: FRONT}
+    segments = {"many": Segment(share=0.8, prospects=2.0), "key": Segment(share=0.2, price=500.0, prospects=1.0)}
+    given: dict[str, Any] = {"stages": stages, "segments": segments, "suppliers": {"mill": Supplier()}}
+    return shop(**{**given, "layers": (0, 1, 2, 3, 4), **parts})
+
+
+FIRM = firm()
 
 
 def at(
@@ -127,24 +141,46 @@ ALL = sorted(find(name, "") and name for name in registry.known_interventions())
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("elapsed", [-1.0, 1.0, 1000.0])
 def test_without_strength_only_hours_and_money_are_spent(kind: str, elapsed: float):
-    assert bare(at(kind, strength=0.0, elapsed=elapsed)) == SHOP
+    assert bare(at(kind, FIRM, strength=0.0, elapsed=elapsed)) == FIRM
+
+
+# What these cost is part of what they change: inspectors' pay, meetings, a team's hours, care; or they just do harm.
+PAID_OTHERWISE = {
+    "continuous_improvement", "employee_involvement", "final_inspection", "key_account_priority", "pressure",
+    "tampering",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", sorted(set(ALL) - {"placebo"}))
 def test_at_full_strength_the_system_is_another(kind: str):
-    changed = at(kind)
-    assert bare(changed) != SHOP
-    hours = any(away(changed, name) != [(), ()] for name in SHOP.pools)
-    assert bool(changed.spending or hours) == (kind != "final_inspection")  # which pays inspectors
+    changed = at(kind, FIRM)
+    assert bare(changed) != FIRM
+    hours = any(m.off_line for crew in changed.pools.values() for m in crew.members.values())
+    assert bool(changed.spending or hours) == (kind not in PAID_OTHERWISE)
 
 
 @pytest.mark.parametrize("kind", sorted(set(ALL) - {"placebo"}))
 def test_nothing_happens_before_it_sets_in(kind: str):
-    early, late = (len(over_time({kind: {"delay": d}}, shop(hours=200.0))) for d in (1e6, 80.0))
+    early, late = (len(over_time({kind: {"delay": d}}, firm(hours=200.0))) for d in (1e6, 80.0))
     assert early == 1
     assert late >= 2
-    assert bare(over_time({kind: {"delay": 80.0}})[0][1]) == SHOP
-    assert over_time({kind: {"delay": 80.0}})[1][0] == 120.0  # warm-up 40 h + delay
+    entries = over_time({kind: {"delay": 80.0}}, firm(hours=200.0))
+    assert bare(entries[0][1]) == firm(hours=200.0)
+    assert entries[1][0] == 120.0  # warm-up 40 h + delay
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_run_survives_its_start_in_the_middle(kind: str):
+    """Orders under way are delivered or given up, and every hour is accounted for."""
+    base = firm(hours=120.0, warm_up=0.0)
+    journal = simulate(over_time({kind: {"delay": 60.0}}, base), allow_unstable=True)
+    orders, weeks = journal["orders"], journal["weeks"]
+    assert len(orders) > 10
+    assert (np.isnan(orders["delivered"]) == ~np.isnan(orders["abandoned"])).all()
+    assert weeks["placed"].sum() == weeks["delivered"].sum() + weeks["abandoned"].sum()
+    hours = journal["members"]
+    idle = hours["paid"] - hours["worked"] - hours["off_line"] - hours["absent"]
+    assert (idle > -1e-9).all()
 
 
 def test_hours_and_money_count_from_the_start_even_before_the_effect():
@@ -184,6 +220,20 @@ def test_share_of_training_in_use(months: int, share: float):
     assert share_in_use(months) == pytest.approx(share, abs=0.0005)
     gain = members(at("frontline_training", elapsed=months * MONTH), "p1")[0].gain
     assert gain == pytest.approx(0.074 * share / 0.62, abs=1e-4)
+
+
+def test_months_and_weeks_follow_the_calendar():
+    """On the clock on the wall (a week of 168 h, a year of 8 064 h) half a year is 4 032 h, and a session is a week."""
+    wall = shop(calendar=Calendar(24.0, 168.0, 8064.0), hours=8000.0)
+    later = members(at("frontline_training", wall, elapsed=4032.0), "p1")[0].gain
+    assert later == pytest.approx(members(at("frontline_training", elapsed=6 * MONTH), "p1")[0].gain)
+    assert away(at("frontline_training", wall), "p1")[:2] == [
+        ((40.0, 8.0), (208.0, 8.0)), ((64.0, 8.0), (232.0, 8.0)),
+    ]  # fmt: skip
+    at_four_weeks = [at("process_redesign", wall, elapsed=168.0 * weeks).stages["s1"].error.p for weeks in (3.9, 4.1)]
+    assert at_four_weeks == pytest.approx([0.012, 0.006])
+    starts = [start for start, _ in over_time({"fail_safing": {"ramp": 1000.0}}, wall)]
+    assert set(np.diff(starts[1:])) == {168.0}
 
 
 def test_training_repeated_starts_afresh():
@@ -521,7 +571,7 @@ def test_overpromising_only_promises():
     b = at("overpromising", base)
     assert b == replace(base, promise=b.promise, spending=b.spending)
     assert (b.promise.level, b.promise.lead_time) == pytest.approx((0.93, 19.2))
-    assert b.spending == (Spending("advertising", "operating", 40.0, 0.0, 100.0),)
+    assert b.spending == (Spending("advertising", "market", 40.0, 0.0, 100.0),)
     assert at("overpromising", base, level=0.5).promise.level == 1.0
 
 
@@ -553,6 +603,43 @@ def test_hiring_at_the_bottleneck():
     assert two.spending[0].one_off == 20160.0
     with pytest.raises(InvalidInput, match="already has a member"):
         at("hiring", two, pool="p3")
+
+
+def test_newcomers_grow_by_practice_where_there_is_practice():
+    """With layer 2 the plan holds what they grow to, and where they start; the strength does not move it."""
+    for strength in (1e-9, 0.5, 1.0):
+        new = at("hiring", FIRM, strength=strength, pool="p2", skill=0.45, service_skill=0.65).pools["p2"].members
+        member = new["p2_new_1"]
+        assert (member.skill, member.service_skill) == (0.75, 0.75)
+        assert (member.entry_skill, member.entry_service_skill) == (0.45, 0.65)
+    off = replace(FIRM, switches={"practice": False})
+    member = at("hiring", off, strength=0.5, pool="p2").pools["p2"].members["p2_new_1"]
+    assert (member.skill, member.entry_skill) == (pytest.approx(0.65), 0.0)
+    assert at("hiring", FIRM, pool="p2", skill=0.0).pools["p2"].members["p2_new_1"].entry_skill > 0.0
+
+
+def test_a_newcomer_s_skill_in_the_run():
+    """They start at their entry level and close the distance to the level + headroom job by job."""
+    busy = firm(hours=400.0, warm_up=0.0, arrivals=stream(2.0))
+    journal = simulate(over_time({"hiring": {"pool": "p2", "skill": 0.55, "delay": 1.0}}, busy))
+    row = journal["members"][journal.plan.staff_names.index("p2_new_1")]
+    assert row["jobs"] > 50
+    assert -0.2 < row["technical"] < -0.1  # below colleagues by .2 at the start
+
+
+def test_newcomers_work_the_hours_of_their_colleagues():
+    early, late = StaffMember(shifts=((0.0, 8.0),)), StaffMember(shifts=((8.0, 16.0),))
+    base = shop(pools={**SHOP.pools, "p2": StaffPool({"ann": early, "bob": late})})
+    new = at("hiring", base, pool="p2", count=3).pools["p2"].members
+    hours = [new[f"p2_new_{i}"].shifts for i in (1, 2, 3)]
+    assert hours == [early.shifts, late.shifts, early.shifts]
+
+
+def test_empowerment_does_not_widen_times_twice():
+    """Where discretion itself widens times (layer 2), the intervention leaves their spread to it."""
+    assert time_of(at("empowerment", FIRM).stages["s1"]) == (1.0, 0.5)
+    off = replace(FIRM, switches={"discretion_spread": False})
+    assert time_of(at("empowerment", off).stages["s1"]) == (1.0, 0.55)
 
 
 # -- controls ------------------------------------------------------------------------------------------------

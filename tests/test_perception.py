@@ -79,11 +79,20 @@ def test_responsiveness_halves_every_32_hours(wait, score):
 def test_assurance_and_empathy():
     assert assurance_score(rule(), 0.8, False) == 0.8
     assert assurance_score(rule(), 0.8, True) == pytest.approx(0.4, **EXACT)
-    assert empathy_score(rule(), 0.6, 0.0, 0.0) == pytest.approx(0.70, **EXACT)
-    assert empathy_score(rule(), 0.8, 0.5, 1.0) == pytest.approx(0.70 + 0.10 + 0.05 + 0.05, **EXACT)
+    assert empathy_score(rule(), 0.6, 0.0, 0.0, 0.0) == pytest.approx(0.70, **EXACT)
+    assert empathy_score(rule(), 0.8, 0.5, 1.0, 0.0) == pytest.approx(0.70 + 0.10 + 0.05 + 0.05, **EXACT)
+    assert empathy_score(rule(), 0.6, 0.0, 0.0, 1.05) == pytest.approx(0.70, **EXACT)  # load is layer 2
     warm = rule(Perception(empathy_base=0.9, empathy_morale=2.0))
-    assert empathy_score(warm, 1.0, 1.0, 1.0) == 1.0
-    assert empathy_score(warm, 0.0, 0.0, 0.0) == 0.0
+    assert empathy_score(warm, 1.0, 1.0, 1.0, 0.0) == 1.0
+    assert empathy_score(warm, 0.0, 0.0, 0.0, 0.0) == 0.0
+
+
+def test_load_takes_empathy_away():
+    """One for one above .85."""
+    loaded = World(compile_plan(((0.0, chain(layers=(0, 1, 2, 3))),)), 1, 0).table("rules")[0]
+    assert empathy_score(loaded, 0.6, 0.0, 0.0, 0.85) == pytest.approx(0.70, **EXACT)
+    assert empathy_score(loaded, 0.6, 0.0, 0.0, 1.05) == pytest.approx(0.50, **EXACT)
+    assert empathy_score(loaded, 0.6, 0.0, 0.0, 3.0) == 0.0
 
 
 def test_sequence():

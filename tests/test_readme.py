@@ -20,7 +20,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 QUICK = ("replications=2", "n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=40")
-QUICK_CLAIM = ("claim.orders=2000", "claim.grid_orders=400")
+QUICK_ALSO = {
+    "experiment=ten_stage": ("claim.orders=2000", "claim.grid_orders=400"),
+    "experiment=starting_points": ("starting_points.last_weeks=1",),
+    "experiment=output_checks": ("output_checks.units=4",),
+}
 SURVEYS = ("survey.file", "expectations.survey")
 
 
@@ -64,8 +68,8 @@ def arguments(words: list[str]) -> list[str]:
 
 
 def quick(given: list[str], folder: str) -> list[str]:
-    claim = QUICK_CLAIM if "experiment=ten_stage" in given else ()
-    return [*given, *QUICK, *claim, f"hydra.run.dir={folder}"]
+    also = [word for asked in given for word in QUICK_ALSO.get(asked, ())]
+    return [*given, *QUICK, *also, f"hydra.run.dir={folder}"]
 
 
 def test_blocks_are_found_with_their_marks():

@@ -1,7 +1,9 @@
-"""Every shipped system keeps the laws of any queueing system: orders are conserved, and Little's law holds."""
+"""Every shipped system, with all layers on, keeps the laws of any queueing system: orders are conserved, Little's law
+holds, customers and hours add up, and nothing runs away."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,30 @@ from sim.journal import Journal
 from sim.simulate import simulate
 
 SYSTEMS = sorted(path.stem for path in (CONF / "system").glob("*.yaml"))
+HOURS = {"professional_services": 7680}  # four years, for as many orders as the others place in six weeks
+
+
+@cache
+def run_of(system: str) -> Journal:
+    hours = HOURS.get(system, 240)
+    layers = "system.layers=[0,1,2,3,4]"
+    return simulate(load_blueprint(system, [layers, "system.horizon.warm_up=0", f"system.horizon.measured={hours}"]))
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
 def journal(request: pytest.FixtureRequest) -> Journal:
-    return simulate(load_blueprint(request.param, ["system.horizon.warm_up=0", "system.horizon.measured=240"]))
+    return run_of(request.param)
+
+
+def ended(journal: Journal) -> np.ndarray[Any, Any]:
+    """When each order was delivered, or given up."""
+    orders = journal["orders"]
+    return np.where(np.isnan(orders["delivered"]), orders["abandoned"], orders["delivered"])
+
+
+def served(journal: Journal) -> np.ndarray[Any, Any]:
+    """Rows of orders that somebody has worked on: all but those whose customer gave up at the first queue."""
+    return np.unique(journal["visits"]["order"])
 
 
 def in_order(journal: Journal) -> np.ndarray[Any, Any]:
@@ -37,19 +58,84 @@ def area(came: np.ndarray[Any, Any], went: np.ndarray[Any, Any]) -> float:
     return float((present[:-1] * np.diff(times[order])).sum())
 
 
-def test_every_order_is_delivered_once_and_is_always_somewhere(journal: Journal) -> None:
-    """From placement to delivery an order is at one stage or on its way to the next, never at two, never lost."""
-    orders, visits = journal["orders"], in_order(journal)
+def test_all_layers_are_on_except_where_the_system_is_their_opposite() -> None:
+    """Three systems ship with every layer; the paper's ten stages are Layer 0, and run with all of them here."""
+    assert {name: load_blueprint(name).layers for name in SYSTEMS} == {
+        "help_desk": (0, 1, 2, 3, 4), "order_to_delivery": (0, 1, 2, 3, 4), "professional_services": (0, 1, 2, 3, 4),
+        "ten_stage": (0,),
+    }  # fmt: skip
+    assert {run_of(name).plan.staff_on and run_of(name).plan.relationship_on for name in SYSTEMS} == {True}
+
+
+def test_every_order_ends_once_and_is_always_somewhere(journal: Journal) -> None:
+    """From placement to its end an order is at one stage or on its way to the next, never at two, never lost."""
+    orders, visits, end = journal["orders"], in_order(journal), ended(journal)
     assert len(orders) > 400
-    assert not np.isnan(orders["delivered"]).any()
-    assert np.array_equal(np.unique(visits["order"]), np.arange(len(orders)))
+    assert not np.isnan(end).any()
+    assert (np.isnan(orders["delivered"]) != np.isnan(orders["abandoned"])).all()
+    unserved = np.setdiff1d(np.arange(len(orders)), served(journal))
+    assert np.isnan(orders["delivered"][unserved]).all()  # nothing is delivered without work
     new = np.r_[True, visits["order"][1:] != visits["order"][:-1]]
     last = np.r_[new[1:], True]
-    assert np.array_equal(visits["arrived"][new], orders["placed"])
-    assert np.array_equal(visits["ended"][last], orders["delivered"])
+    assert (visits["arrived"][new] >= orders["placed"][visits["order"][new]]).all()  # at once, or when supplies are in
+    done = ~np.isnan(orders["delivered"][visits["order"][last]])
+    assert done.any()
+    assert np.array_equal(visits["ended"][last][done], orders["delivered"][visits["order"][last][done]])
     assert (visits["arrived"] <= visits["began"]).all()
     assert (visits["began"] < visits["ended"]).all()
     assert (visits["arrived"][1:][~new[1:]] >= visits["ended"][:-1][~new[1:]]).all()
+
+
+def test_orders_in_are_orders_out(journal: Journal) -> None:
+    """Orders placed = delivered + abandoned + in the system, week after week, in the books and in the table."""
+    weeks, orders = journal["weeks"], journal["orders"]
+    assert np.array_equal((weeks["placed"] - weeks["delivered"] - weeks["abandoned"]).cumsum(), weeks["in_system"])
+    assert weeks["in_system"][-1] == 0
+    assert weeks["placed"].sum() == len(orders)
+    assert weeks["delivered"].sum() == (~np.isnan(orders["delivered"])).sum()
+    assert weeks["abandoned"].sum() == (~np.isnan(orders["abandoned"])).sum()
+
+
+def test_customers_won_and_lost_are_the_change_of_customers(journal: Journal) -> None:
+    weeks = journal["weeks"][:-1]  # the last row, after the end, takes no stock
+    change = weeks["won"].sum(axis=1) - weeks["lost"].sum(axis=1)
+    before = weeks["active"][0] - change[0]
+    population = journal.plan.blueprints[0].arrivals
+    assert before == (population.customers if population.process == "population" else 0)
+    assert np.array_equal(before + change.cumsum(), weeks["active"])
+
+
+def test_every_hour_is_accounted_for(journal: Journal) -> None:
+    """Paid hours = worked + idle + off the line + absent; worked hours are those of the visits until the end."""
+    weeks, members, pools = journal["weeks"], journal["members"], journal["pool_hours"]
+    for table in (weeks, members, pools):
+        idle = table["paid"] - table["worked"] - table["off_line"] - table["absent"]
+        assert (idle > -1e-6).all()
+    for column in ("paid", "worked", "off_line", "absent", "overtime"):
+        assert members[column].sum() == pytest.approx(weeks[column][:-1].sum(), rel=1e-9)
+        assert pools[column].sum() == pytest.approx(weeks[column][:-1].sum(), rel=1e-9)
+    visits, end = journal["visits"], journal.plan.end
+    inside = np.clip(np.minimum(visits["ended"], end) - visits["began"], 0.0, None)
+    assert weeks["worked"][:-1].sum() == pytest.approx(inside.sum(), rel=1e-9)
+    assert weeks["absent"].sum() > 0
+    blueprint = journal.plan.blueprints[0]
+    week = blueprint.calendar.week
+    for row, name in zip(members, journal.plan.staff_names, strict=True):
+        member = next(p.members[name] for p in blueprint.pools.values() if name in p.members)
+        share = sum(b - a for a, b in member.shifts) / week if member.shifts else 1.0
+        assert row["paid"] + row["vacant"] - row["overtime"] == pytest.approx(share * end, rel=1e-6)
+
+
+def test_nothing_runs_away(journal: Journal) -> None:
+    """The queue at the end is no longer than in the middle (within chance), and staff and customers are alive."""
+    weeks = journal["weeks"][:-1]
+    half = len(weeks) // 2
+    per_hour = weeks["placed"].sum() / journal.plan.end
+    limit = 3 * weeks["in_system"][half // 2 : half + 1].max() + 20 * np.sqrt(per_hour) + 20
+    assert weeks["in_system"].max() < limit
+    assert ((weeks["morale"] > 0.3) & (weeks["morale"] < 0.9)).all()
+    assert (weeks["skill"] > 0.5).all()
+    assert weeks["active"][-1] > 0
 
 
 def test_what_enters_a_stage_leaves_it(journal: Journal) -> None:
@@ -67,9 +153,10 @@ def test_what_enters_a_stage_leaves_it(journal: Journal) -> None:
 
 
 def test_littles_law_on_the_sample_path(journal: Journal) -> None:
-    """V13: over a drained run L = lambda W exactly, at every stage; stages and ways together hold the whole system."""
-    orders, visits = journal["orders"], in_order(journal)
-    span = float(orders["delivered"].max() - orders["placed"].min())
+    """V13: over a drained run L = lambda W exactly, at every stage; stages, ways, waits for supplies and the queue time
+    of those who gave up together hold the whole system."""
+    orders, visits, end = journal["orders"], in_order(journal), ended(journal)
+    span = float(end.max() - orders["placed"].min())
     held = 0.0
     for stage in range(len(journal.plan.stage_names)):
         here = visits[visits["stage"] == stage]
@@ -79,5 +166,55 @@ def test_littles_law_on_the_sample_path(journal: Journal) -> None:
         held += present
     same = visits["order"][1:] == visits["order"][:-1]
     travelling = area(visits["ended"][:-1][same], visits["arrived"][1:][same])
-    assert area(orders["placed"], orders["delivered"]) == pytest.approx(held + travelling, rel=1e-9)
-    assert float(orders["waited"].sum() + orders["worked"].sum()) == pytest.approx(held, rel=1e-9)
+    first = np.r_[True, ~same]
+    last = np.r_[~same, True]
+    supplied = float((visits["arrived"][first] - orders["placed"][visits["order"][first]]).sum())
+    gave_up = float((end[visits["order"][last]] - visits["ended"][last]).sum())
+    unserved = np.setdiff1d(np.arange(len(orders)), visits["order"])
+    gave_up += float((end[unserved] - orders["placed"][unserved]).sum())
+    assert area(orders["placed"], end) == pytest.approx(held + travelling + supplied + gave_up, rel=1e-9)
+    assert float(orders["waited"].sum() + (visits["ended"] - visits["began"]).sum()) == pytest.approx(held, rel=1e-9)
+
+
+# -- what each of them is there to show ----------------------------------------------------------------------
+
+
+def test_callers_hang_up_where_the_queue_is_long() -> None:
+    """Help desk: a few per cent of the calls are abandoned, only ever in the queue; nobody gives up elsewhere."""
+    journal = run_of("help_desk")
+    orders = journal["orders"]
+    given_up = ~np.isnan(orders["abandoned"])
+    assert 0.005 < given_up.mean() < 0.10
+    visited = np.isin(np.arange(len(orders)), journal["visits"]["order"])
+    assert not visited[given_up].any()
+    for other in ("order_to_delivery", "professional_services", "ten_stage"):
+        assert np.isnan(run_of(other)["orders"]["abandoned"]).all()
+
+
+def test_calls_come_by_the_hour_and_day() -> None:
+    """Counts of calls by hour of the week follow the profile."""
+    journal = run_of("help_desk")
+    profile = np.array(journal.plan.blueprints[0].arrivals.profile)
+    placed = journal["orders"]["placed"]
+    counts = np.bincount((placed % 40.0).astype(int), minlength=40)
+    expected = profile * counts.sum() / profile.sum()
+    assert np.corrcoef(counts, expected)[0, 1] > 0.9
+
+
+def test_key_accounts_bring_their_share() -> None:
+    """Order to delivery: a fifth of the orders, and 31 % of the revenue (465 of 300 cu on average)."""
+    journal = run_of("order_to_delivery")
+    orders = journal["orders"]
+    segment = journal["customers"]["segment"][orders["customer"]]
+    key = segment == journal.plan.segment_names.index("key_accounts")
+    assert key.mean() == pytest.approx(0.2, abs=0.05)
+    assert (orders["supplies"] == 40.0).all()
+
+
+def test_experts_keep_their_clients() -> None:
+    """Professional services: low churn, and a firm of about the size it began with after four years."""
+    weeks = run_of("professional_services")["weeks"]
+    years = 7680 / 1920
+    lost = weeks["lost"][:, :5].sum() / weeks["active"][:-1].mean() / years
+    assert 0.0 < lost < 0.25
+    assert 40 <= weeks["active"][-2] <= 100

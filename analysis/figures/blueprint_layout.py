@@ -220,11 +220,12 @@ class _Planner:
         self.content: dict[str, list[tuple[str, float, bool, str]]] = {}
         width = self.box_width - 2 * _PAD
         for name, stage in self.blueprint.stages.items():
-            size = len(self.blueprint.pools[stage.pool].members)
+            size = sum(len(self.blueprint.pools[pool].members) for pool in stage.pools)
             rows = [(r, _NAME, True, INK) for r in fit(title_of(name), width - 4, _NAME, 3, bold=True)]
             rows += [(r, _SMALL, False, INK) for r in fit(title_of(stage.function), width, _SMALL, 2)]
             tail = f" ({size})"
-            pool = fit(title_of(stage.pool), width - text_width(tail, _SMALL), _SMALL, 2)
+            staff = f"{len(stage.teams)} teams" if stage.teams else title_of(stage.pool)
+            pool = fit(staff, width - text_width(tail, _SMALL), _SMALL, 2)
             pool[-1] += tail
             rows += [(r, _SMALL, False, INK) for r in pool]
             if name in self.values:

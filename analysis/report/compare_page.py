@@ -389,7 +389,8 @@ def _blueprint_section(
         measured = [number(factor * cells.get((study.base, name, key), math.nan)) for key, factor, _ in columns]
         if best and "failures" in known:
             measured.insert(1, number(cells.get((best, name, "failures"), math.nan)))
-        staff = f"{title_of(stage.pool)} ({len(blueprint.pools[stage.pool].members)})"
+        people = sum(len(blueprint.pools[pool].members) for pool in stage.pools)
+        staff = f"{len(stage.teams)} teams ({people})" if stage.teams else f"{title_of(stage.pool)} ({people})"
         rows.append((title_of(name), title_of(stage.function), staff, seen, *measured))
     if best and "failures" in known:
         heads.insert(1, f"with {title_of(best)}")

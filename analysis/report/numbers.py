@@ -59,6 +59,6 @@ def digits_for(value: float, low: float | None, high: float | None) -> int:
 
 def _places(value: float) -> int:
     size = abs(value)
-    if size < 1e-9:
+    if size < 1e-9 or not math.isfinite(size):
         return 0
     return min(6, max(0, 2 - math.floor(math.log10(size))))

@@ -160,8 +160,8 @@ def _why(rows: Sequence[dict[str, Any]]) -> Section:
                 "Assumption",
                 "Days of absence are few, so chance rules them: the correlation grows with the time over which they "
                 "are counted, and with the spread of morale between people, which is an assumption of this check. "
-                "Morale acts on absence, and absence acts back: work left undone becomes overload, which wears morale "
-                "down. The correlation holds both.",
+                "Morale acts on absence, and absence may act back: work left undone becomes overload, which wears "
+                "morale down. A correlation does not part the two.",
             )
         )
     if OVER_UNITS in kinds:

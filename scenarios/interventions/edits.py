@@ -9,9 +9,12 @@ from dataclasses import replace
 from sim.blueprint import Blueprint, Distribution, Handoff, Spending, StaffMember, StaffPool, Stage
 from sim.invalid import require
 
-DAY, WEEK, MONTH = 8.0, 40.0, 160.0  # working hours
-SESSION = DAY  # off-line hours come in sessions of a day
-DAYS_A_WEEK = 5
+SESSION = 8.0  # working hours: off-line hours come in sessions of a working day
+
+
+def month(b: Blueprint) -> float:
+    """Hours of a month on the run's clock."""
+    return b.calendar.year / 12.0
 
 
 def change_stages(b: Blueprint, names: Iterable[str], change: Callable[[Stage], Stage]) -> Blueprint:
@@ -31,13 +34,23 @@ def change_members(b: Blueprint, pools: Iterable[str], change: Callable[[StaffMe
     def changed(pool: StaffPool) -> StaffPool:
         return replace(pool, members={n: change(m) for n, m in pool.members.items()})
 
-    chosen = set(pools)
-    return replace(b, pools={n: changed(p) if n in chosen else p for n, p in b.pools.items()})
+    return change_pools(b, pools, changed)
 
 
 def pools_of(b: Blueprint, stages: Iterable[str]) -> tuple[str, ...]:
     """The staff pools that serve the named stages, each once."""
-    return tuple(dict.fromkeys(b.stages[name].pool for name in stages))
+    return tuple(dict.fromkeys(pool for name in stages for pool in b.stages[name].pools))
+
+
+def change_pools(b: Blueprint, names: Iterable[str], change: Callable[[StaffPool], StaffPool]) -> Blueprint:
+    """Apply `change` to the named pools."""
+    chosen = set(names)
+    return replace(b, pools={n: change(p) if n in chosen else p for n, p in b.pools.items()})
+
+
+def coordinate(b: Blueprint, pools: Iterable[str], share: float) -> Blueprint:
+    """The members of the pools spend a further `share` of their hours agreeing with colleagues (at most .9 in all)."""
+    return change_pools(b, pools, lambda p: replace(p, coordination=min(0.9, p.coordination + share)))
 
 
 def head_count(b: Blueprint, pools: Iterable[str]) -> int:
@@ -52,13 +65,15 @@ def take_off_line(b: Blueprint, pools: Iterable[str], start: float, hours: float
     require(hours >= 0, "hours", hours, "must be a number of hours >= 0")
     if hours == 0 or start >= b.horizon.end:
         return b
-    within = min(hours, SESSION * math.ceil((b.horizon.end - start) / WEEK))  # sessions of weeks that begin in the run
+    week, day = b.calendar.week, b.calendar.day
+    days = max(1, round(week / day))
+    within = min(hours, SESSION * math.ceil((b.horizon.end - start) / week))  # sessions of weeks that begin in the run
 
     def periods(turn: int) -> tuple[tuple[float, float], ...]:
         whole, rest = divmod(within, SESSION)
         lengths = [SESSION] * int(whole) + ([rest] if rest > 1e-9 else [])
-        day = turn % DAYS_A_WEEK * DAY
-        return tuple((start + week * WEEK + day, length) for week, length in enumerate(lengths))
+        first = start + turn % days * day
+        return tuple((first + number * week, length) for number, length in enumerate(lengths))
 
     def send(pool: StaffPool) -> StaffPool:
         members = {
@@ -67,8 +82,7 @@ def take_off_line(b: Blueprint, pools: Iterable[str], start: float, hours: float
         }
         return replace(pool, members=members)
 
-    chosen = set(pools)
-    return replace(b, pools={n: send(p) if n in chosen else p for n, p in b.pools.items()})
+    return change_pools(b, pools, send)
 
 
 def spend(

@@ -46,7 +46,7 @@ def overpromising(
     and change nothing in the delivery."""
     require(-1 <= level <= 1, "level", level, "must be a number from -1 to 1")
     require(0 < lead_time <= 10, "lead_time", lead_time, "must be a positive factor up to 10")
-    b = spend(blueprint, "advertising", now.start, per_week=per_week, cost_class="operating")
+    b = spend(blueprint, "advertising", now.start, per_week=per_week, cost_class="market")
     if not now.has_begun:
         return b
     promised = min(1.0, max(0.0, b.promise.level + level * now.strength))

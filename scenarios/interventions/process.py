@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scenarios.interventions.edits import (
-    WEEK,
     change_handoffs,
     change_stages,
     lengthen,
@@ -14,7 +13,7 @@ from scenarios.interventions.edits import (
     take_off_line,
 )
 from scenarios.interventions.registry import InForce, intervention
-from sim.blueprint import Blueprint, StaffPool, Stage
+from sim.blueprint import Blueprint, Stage
 from sim.invalid import InvalidInput, require, unknown_name
 
 
@@ -49,7 +48,7 @@ def process_redesign(
     if not now.has_begun:
         return b
     won = [stage for stage in now.stages if now.draw(f"success {stage}") < success]
-    learning = now.elapsed < dip_weeks * WEEK
+    learning = now.elapsed < dip_weeks * b.calendar.week
 
     def redesigned(stage: Stage) -> Stage:
         e = stage.error
@@ -107,6 +106,11 @@ def _check_pair(b: Blueprint, first: str, second: str) -> None:
             raise unknown_name("merge", name, b.stages, "stage")
     allowed = "the first stage must lead to the second and nowhere else"
     require(first != second and list(b.route[first]) == [second], "merge", [first, second], allowed)
+    one, two = b.stages[first], b.stages[second]
+    alike = one.pools == two.pools or (not one.teams and not two.teams)
+    require(alike, "merge", [first, second], "stages of teams can be merged only where the same teams serve both")
+    supplied = not one.supplier or not two.supplier or one.supplier == two.supplier
+    require(supplied, "merge", [first, second], "both stages have a supplier of their own")
     require(first in b.reached_stages(), "merge", [first, second], "no order comes to the first stage (merged away?)")
 
 
@@ -119,7 +123,7 @@ def _merged(b: Blueprint, first: str, second: str, time: float, errors: float) -
     pools = dict(b.pools)
     if one.pool != two.pool:
         joined = pools.pop(two.pool)
-        pools[one.pool] = StaffPool({**pools[one.pool].members, **joined.members}, pools[one.pool].discretion)
+        pools[one.pool] = replace(pools[one.pool], members={**pools[one.pool].members, **joined.members})
     stages = {n: replace(s, pool=one.pool) if s.pool == two.pool else s for n, s in b.stages.items()}
     stages[first] = replace(
         stages[first],
@@ -128,6 +132,10 @@ def _merged(b: Blueprint, first: str, second: str, time: float, errors: float) -
         onstage=one.onstage or two.onstage,
         moment_of_truth=one.moment_of_truth or two.moment_of_truth,
         extra_time=one.extra_time + two.extra_time,
+        supplier=one.supplier or two.supplier,
+        customer_waits=one.customer_waits or two.customer_waits,
+        configures=one.configures or two.configures,
+        tampering=one.tampering or two.tampering,
     )
     route = {**b.route, first: dict(b.route[second])}
     return replace(b, stages=stages, pools=pools, route=route)

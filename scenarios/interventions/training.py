@@ -6,11 +6,10 @@ import math
 from dataclasses import replace
 
 from scenarios.interventions.edits import (
-    MONTH,
-    WEEK,
     change_handoffs,
     change_members,
     head_count,
+    month,
     pools_of,
     spend,
     take_off_line,
@@ -32,12 +31,12 @@ def share_in_use(months: float) -> float:
 def _train(
     b: Blueprint, now: InForce, gain: float, hours: float, fee: float, every_months: float, label: str
 ) -> Blueprint:
-    often = every_months == 0 or every_months * MONTH >= WEEK
+    often = every_months == 0 or every_months * month(b) >= b.calendar.week
     require(often, "every_months", every_months, "must be 0 (once) or at least 0.25 months (a week)")
     require(0 <= gain <= 1, "gain", gain, "must be a number from 0 to 1")
     require(hours >= 0, "hours", hours, "must be a number of hours >= 0")
     require(fee >= 0, "fee", fee, "must be a number of cu >= 0")
-    period = every_months * MONTH
+    period = every_months * month(b)
     pools = pools_of(b, now.stages)
     begin = now.start
     while begin < b.horizon.end:
@@ -47,7 +46,7 @@ def _train(
     if not now.has_begun:
         return b
     since = now.elapsed % period if period > 0 else now.elapsed
-    level = gain * now.strength * share_in_use(since / MONTH) / share_in_use(0.0)
+    level = gain * now.strength * share_in_use(since / month(b)) / share_in_use(0.0)
     return change_members(b, pools, lambda m: replace(m, gain=m.gain + level, service_gain=m.service_gain + level))
 
 

@@ -19,7 +19,7 @@ class Relationship:
     `keep`: everybody stays. After each order the customer stays with chance r ** (1 / orders a year). Intervals
     between orders shrink by 1 + `purchase_effect` (CS - `purchase_level`). An order given up while waiting counts as
     an experience of `abandoned_satisfaction` (A). New customers' CS starts at what they predict, moved by
-    `starting_shift`. `discount` a year is used for lifetime value.
+    `starting_shift` (of everybody who comes while it is in force). `discount` a year is used for lifetime value.
     """
 
     rule: str = "adequate"

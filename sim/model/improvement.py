@@ -208,12 +208,12 @@ def _check_trial(world, rule, now):  # type: ignore[no-untyped-def]
 def _send_team(world, rule, lever, place):  # type: ignore[no-untyped-def]
     """The members who work at the element share the team's hours."""
     stage = edge_now(world, place).source if lever == LEVER_INFORMATION else place
-    pool = stage_now(world, stage).pool
+    crew = stage_now(world, stage).pool  # of teams the first
     size = 0
     for index in range(run(world, 0).n_staff):
-        size += 1 if member_now(world, index).pool == pool else 0
+        size += 1 if member_now(world, index).crew == crew else 0
     for index in range(run(world, 0).n_staff):
-        if member_now(world, index).pool == pool and members(world, index).status != VACANT:
+        if member_now(world, index).crew == crew and members(world, index).status != VACANT:
             ask(world, ASK_LEAVE, index, OFF_LINE, (index % 5) * rule.week / 5.0, rule.team_hours / size)
 
 

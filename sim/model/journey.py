@@ -566,5 +566,10 @@ def enter_epoch(world, epoch, now):  # type: ignore[no-untyped-def]
 
 @transition
 def open_run(world):  # type: ignore[no-untyped-def]
-    """Before the first event: partnerships that stand from the start."""
+    """Before the first event: partnerships that stand from the start, and beginners among the staff."""
     start_partnerships(world)
+    for index in range(run(world, 0).n_staff):
+        plan = member_now(world, index)
+        if plan.pool >= 0 and plan.entry > 0.0:
+            skill = plan.entry_service if plan.entry_service > 0.0 else plan.service_skill
+            _start(members(world, index), plan, plan.entry, skill, 0.0)

@@ -77,13 +77,14 @@ def _excess(level, start, begin, end, hours, rule):  # type: ignore[no-untyped-d
 def carry_load(member, busy, pressure, rule, now):  # type: ignore[no-untyped-def]
     """Load and overwork after a period at work on (busy = 1) or off (0) a job; exact for the two exponentials.
 
-    Load u is felt: utilisation plus the pool's pressure while busy.
+    Load u is felt: utilisation, and the pool's pressure on top (a norm is felt also between jobs; A). So work that goes
+    faster by the norm, and leaves more time between jobs, is felt as more load all the same.
     """
     hours = now - member.load_at
     member.load_at = now
     if hours <= 0.0:
         return
-    level = busy * (1.0 + pressure)
+    level = busy + pressure
     start = member.load - level
     tau = rule.load_time
     edge = rule.overload_from
@@ -117,7 +118,7 @@ def load_error_factor(load, rule):  # type: ignore[no-untyped-def]
 def morale_target(plan, member, follow_up_gap, rule):  # type: ignore[no-untyped-def]
     """What a member's morale deviation moves to, from the week that is over."""
     busy = member.week_busy / member.week_here if member.week_here > 0.0 else 0.0
-    strain = max(0.0, busy * (1.0 + plan.pressure) - rule.overload_from)
+    strain = max(0.0, busy + plan.pressure - rule.overload_from)
     quality = member.ratings / member.rated / rule.internal_desired if member.rated > 0.0 else 1.0
     return (
         rule.involvement_on_morale * plan.involvement
