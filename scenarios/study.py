@@ -13,7 +13,7 @@ import pandas as pd
 from scenarios.config import Settings
 from scenarios.pilot import measure_facts
 from scenarios.scenario import Scenario, timeline
-from scenarios.sweep import Measured, Point, sweep
+from scenarios.sweep import Measured, Point, compile_first, sweep
 from sim.blueprint import Blueprint
 from sim.invalid import InvalidInput
 from sim.journal import Journal
@@ -95,6 +95,7 @@ def pilot_facts(settings: Settings) -> dict[str, float]:
         check(entries, settings.allow_unstable)
     except InvalidInput as fault:
         raise fault.under("system") from None
+    compile_first()
     return measure_facts(entries, settings.seed, settings.engine, settings.allow_unstable)
 
 

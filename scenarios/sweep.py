@@ -11,8 +11,8 @@ from typing import Any
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from sim.compile_ahead import compile_ahead
 from sim.kernel import is_cached
-from sim.simulate import warm_up
 
 Point = tuple[str, int]
 Measured = dict[str, Any]
@@ -61,4 +61,4 @@ def compile_first() -> None:
     """Compile the model before any process needs it; says so when that takes a while."""
     if not is_cached() and sys.stderr.isatty():
         print("compiling the model (once, about 20 s)", file=sys.stderr)
-    warm_up()
+    compile_ahead()

@@ -59,12 +59,25 @@ if JIT:
 
 def is_cached() -> bool:
     """Whether compiled code for these sources is on disk already (else the first run has to compile)."""
-    return not JIT or any(CACHE_FOLDER.rglob("*.nbi"))
+    return not JIT or all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in TRANSITIONS)
 
 
 def kernel(function: Any) -> Any:
-    """A rule that other kernels call: compiled into its callers, or left as it is."""
-    return numba.njit(function) if JIT else function
+    """A rule that other kernels call: compiled into its callers, or left as it is.
+
+    numba would compile it anew for every constant that a caller passes; one version for all constants of a type is
+    enough (the optimiser sees the constant anyway).
+    """
+    if not JIT:
+        return function
+    compiled = numba.njit(function)
+    template = compiled.get_call_template
+
+    def of_plain_types(arguments: Any, keywords: Any) -> Any:
+        return template(tuple(types.unliteral(a) for a in arguments), keywords)  # type: ignore[attr-defined]
+
+    compiled.get_call_template = of_plain_types
+    return compiled
 
 
 def typed_kernel(signature: str) -> Any:
@@ -72,9 +85,22 @@ def typed_kernel(signature: str) -> Any:
     return numba.njit(signature, cache=True) if JIT else lambda function: function
 
 
-def transition(function: Any) -> Any:
-    """A rule that an engine calls: compiled once and kept on disk, or left as it is."""
-    return numba.njit(function, cache=True) if JIT else function
+TRANSITIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {}
+"""name -> (the compiled function, the types of its arguments)."""
+
+
+def transition(arguments: str) -> Callable[[Any], Any]:
+    """A rule that an engine calls, with arguments of these types: compiled once and kept on disk, or left as it is."""
+
+    def declare(function: Any) -> Any:
+        if not JIT:
+            return function
+        compiled = numba.njit(function, cache=True)
+        # types, not text: numba keeps what it compiled for a text apart from what it compiles at a call
+        TRANSITIONS[function.__name__] = compiled, tuple(getattr(types, name) for name in arguments.split(", "))
+        return compiled
+
+    return declare
 
 
 def row_of(name: str, slot: int, dtype: np.dtype[Any]) -> Callable[[Any, Any], Any]:

@@ -60,7 +60,7 @@ class Simulation:
 
     def __init__(self, plan: Plan, seed: int, replication: int, summary: bool) -> None:
         self.plan = plan
-        self.env = simpy.Environment()
+        self.env = simpy.Environment(0.0)  # a float from the start, or transitions compile twice
         self.world = World(plan, seed, replication, summary)
         self.handle = self.world.handle
         self.state = self.world.table("run")[0]

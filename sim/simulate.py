@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from sim.blueprint import (
-    Arrivals,
     Blueprint,
-    Distribution,
-    Handoff,
-    Horizon,
-    Segment,
-    StaffMember,
-    StaffPool,
-    Stage,
 )
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
@@ -73,19 +63,3 @@ def check(timeline: Timeline, allow_unstable: bool = False) -> Plan:
     if not allow_unstable:
         require_stable(timeline[-1][1])
     return compile_plan(timeline)
-
-
-@cache
-def warm_up() -> None:
-    """Compile every transition (or load it from the cache) by a run of a few orders; does nothing twice."""
-    blueprint = Blueprint(
-        stages={"only": Stage("crew", onstage=True, moment_of_truth=True)},
-        pools={"crew": StaffPool({"member": StaffMember()})},
-        segments={"all": Segment()},
-        route={"only": {"delivered": Handoff()}},
-        first="only",
-        arrivals=Arrivals("population", Distribution("exponential", 10.0), customers=2),
-        horizon=Horizon(0.0, 40.0),
-    )
-    simulate(blueprint)
-    simulate(replace(blueprint, arrivals=Arrivals("stream", Distribution("exponential", 10.0))))

@@ -94,7 +94,7 @@ _PROSPECTS = 1 << 40  # prospects have numbers of their own
 # -- customers come ------------------------------------------------------------------------------------------
 
 
-@transition
+@transition("int64, int64, int64, float64")
 def arrival_gap(world, segment, index, now):  # type: ignore[no-untyped-def]
     """Hours between customer `index` of a stream and the one before; named by the customer to come."""
     plan = segment_now(world, segment)
@@ -103,7 +103,7 @@ def arrival_gap(world, segment, index, now):  # type: ignore[no-untyped-def]
     return on_clock(world, through_profile(world, segment, now, gap))
 
 
-@transition
+@transition("int64, int64, int64, float64")
 def new_customer(world, segment, index, now):  # type: ignore[no-untyped-def]
     """Customer `index` of a segment comes into being; returns the row."""
     plan = segment_now(world, segment)
@@ -116,7 +116,7 @@ def new_customer(world, segment, index, now):  # type: ignore[no-untyped-def]
     return row
 
 
-@transition
+@transition("int64, int64")
 def first_order_gap(world, customer):  # type: ignore[no-untyped-def]
     """Hours until a member of a population places its first order."""
     row = customers(world, customer)
@@ -125,7 +125,7 @@ def first_order_gap(world, customer):  # type: ignore[no-untyped-def]
     return on_clock(world, through_profile(world, row.segment, 0.0, gap))
 
 
-@transition
+@transition("int64, int64, int64")
 def prospect_gap(world, segment, index):  # type: ignore[no-untyped-def]
     """Hours between prospect `index` of a segment and the one before, at the highest rate of the whole run."""
     plan = segment_now(world, segment)
@@ -133,7 +133,7 @@ def prospect_gap(world, segment, index):  # type: ignore[no-untyped-def]
     return on_clock(world, rules_now(world).week / plan.most_prospects * exponential(key, 0, 0, PROSPECT_GAP, 0))
 
 
-@transition
+@transition("int64, int64, int64, float64")
 def new_prospect(world, segment, index, now):  # type: ignore[no-untyped-def]
     """Prospect `index` considers the firm: the row of a new customer, or -1."""
     plan = segment_now(world, segment)
@@ -149,7 +149,7 @@ def new_prospect(world, segment, index, now):  # type: ignore[no-untyped-def]
     return row
 
 
-@transition
+@transition("int64, int64")
 def team_of(world, customer):  # type: ignore[no-untyped-def]
     """A number in [0, 1) that says which of several teams a customer belongs to."""
     return uniform(customers(world, customer).key, 0, 0, TEAM, 0)
@@ -158,7 +158,7 @@ def team_of(world, customer):  # type: ignore[no-untyped-def]
 # -- an order's journey --------------------------------------------------------------------------------------
 
 
-@transition
+@transition("int64, int64, float64")
 def place_order(world, customer, now):  # type: ignore[no-untyped-def]
     """A customer places an order; returns (row, hours until it can join the first queue)."""
     state = run(world, 0)
@@ -203,7 +203,7 @@ def place_order(world, customer, now):  # type: ignore[no-untyped-def]
     return row, on_clock(world, purchase(world, row, rule.first))
 
 
-@transition
+@transition("int64, int64, int64, int64")
 def join_queue(world, order_index, stage, waiting):  # type: ignore[no-untyped-def]
     """An order comes to a queue of `waiting` others: hours of patience, 0 for balking, -1 for waiting however long."""
     order = orders(world, order_index)
@@ -220,7 +220,7 @@ def join_queue(world, order_index, stage, waiting):  # type: ignore[no-untyped-d
     return on_clock(world, max(1e-9, hours))
 
 
-@transition
+@transition("int64, int64, float64")
 def give_up(world, order_index, now):  # type: ignore[no-untyped-def]
     """The customer abandons an order in a queue. Returns (-1, hours until the next order or -1, -1, requests)."""
     rule = rules_now(world)
@@ -242,7 +242,7 @@ def give_up(world, order_index, now):  # type: ignore[no-untyped-def]
     return DELIVERED_STAGE, wait, -1, run(world, 0).requests
 
 
-@transition
+@transition("int64, int64, int64, int64, float64, float64")
 def begin_visit(world, order_index, stage, member_index, arrived, now):  # type: ignore[no-untyped-def]
     """A staff member starts on an order that reached the queue at `arrived`; returns the hours until it ends."""
     state = run(world, 0)
@@ -327,7 +327,7 @@ def _tampered(place, hours, plan):  # type: ignore[no-untyped-def]
     return max(0.0, shown)
 
 
-@transition
+@transition("int64, int64, float64")
 def end_visit(world, order_index, now):  # type: ignore[no-untyped-def]
     """A visit ends: errors, checks, perception, and where the order goes.
 
@@ -489,14 +489,14 @@ def _next_order(world, customer, person, segment, rule, now):  # type: ignore[no
 # -- staff and plan ------------------------------------------------------------------------------------------
 
 
-@transition
+@transition("int64, float64")
 def tick(world, now):  # type: ignore[no-untyped-def]
     """What the clock brings at `now`; returns (hours until the next tick or -1 after the last, requests)."""
     hours = tick_now(world, now)
     return hours, run(world, 0).requests
 
 
-@transition
+@transition("int64, int64, int64, int64, float64")
 def set_status(world, member_index, status, on_shift, now):  # type: ignore[no-untyped-def]
     """What a member does from now on, other than work on a visit (which may be suspended, though, and resumed)."""
     settle(world, member_index, now)
@@ -508,13 +508,13 @@ def set_status(world, member_index, status, on_shift, now):  # type: ignore[no-u
     member.on_shift = on_shift
 
 
-@transition
+@transition("int64, int64, float64, float64")
 def leave_hours(world, member_index, now, hours):  # type: ignore[no-untyped-def]
     """Hours on the clock until a member has spent `hours` of their shifts off the line."""
     return through_shifts(world, member_index, now, hours)
 
 
-@transition
+@transition("int64, int64, float64")
 def return_to_work(world, member_index, now):  # type: ignore[no-untyped-def]
     """A member is back; after a vacancy it is a newcomer. Returns the hours of induction that come first."""
     settle(world, member_index, now)
@@ -544,7 +544,7 @@ def _start(member, plan, skill, service_skill, now):  # type: ignore[no-untyped-
     member.joined = now
 
 
-@transition
+@transition("int64, int64, float64")
 def enter_epoch(world, epoch, now):  # type: ignore[no-untyped-def]
     """The plan changes: hours so far are booked under the old one; who joins starts at their entry level."""
     state = run(world, 0)
@@ -564,7 +564,7 @@ def enter_epoch(world, epoch, now):  # type: ignore[no-untyped-def]
     start_partnerships(world)
 
 
-@transition
+@transition("int64")
 def open_run(world):  # type: ignore[no-untyped-def]
     """Before the first event: partnerships that stand from the start, and beginners among the staff."""
     start_partnerships(world)

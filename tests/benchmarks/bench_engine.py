@@ -27,8 +27,9 @@ import simpy
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scenarios.config import load_blueprint
+from sim.compile_ahead import compile_ahead
 from sim.plan import Plan
-from sim.simulate import check, simulate, warm_up
+from sim.simulate import check, simulate
 
 STAGES, MEMBERS, RATE, UTILISATION = 10, 2, 2.5, 0.8
 SERVICE = UTILISATION * MEMBERS / RATE
@@ -110,7 +111,7 @@ def main() -> None:
     }
     if find_spec("ciw"):
         peers["Ciw"] = ciw_network
-    warm_up()
+    compile_ahead()
     for run in peers.values():
         run(100)
     times: dict[str, list[float]] = {name: [] for name in peers}
