@@ -158,7 +158,7 @@ def integrate(u: float, o: float, busy: float, hours: float, rule: Any, step: fl
     return u, o
 
 
-@pytest.mark.parametrize("pressure", [0.0, 0.3])
+@pytest.mark.parametrize("pressure", [0.0, 0.2])
 @pytest.mark.parametrize("edge", [0.85, 0.3])
 def test_load_and_overwork_solve_their_equations(pressure, edge):
     """Over spells at and off work of all lengths, above, below and across the edge."""

@@ -138,7 +138,7 @@ def test_a_replication_counts_where_both_starts_have_a_value():
 def test_measures_of_weeks_worked_out_by_hand():
     weeks = np.zeros(2, JOURNAL["weeks"])
     weeks["began"], weeks["ended"] = [0.0, 40.0], [40.0, 80.0]
-    weeks["delivered"], weeks["judged"], weeks["quality"] = [10, 30], [10, 30], [900.0, 2400.0]
+    weeks["delivered"], weeks["wanting"], weeks["quality"] = [10, 30], [10, 30], [900.0, 2400.0]
     weeks["failed"], weeks["late"] = [1, 3], [0, 4]
     weeks["customer_hours"], weeks["active"], weeks["regard"] = [4000.0, 3000.0], [90, 70], [0.7, 0.9]
     weeks["lost"] = [[1, 0, 1, 0, 0, 50], [0, 2, 0, 0, 3, 50]]  # the last reason is no loss
