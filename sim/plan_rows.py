@@ -28,6 +28,7 @@ from sim.switches import discretion_spread
 from sim.tables import DELIVERED_STAGE, PLAN, RULE_GROUPS, WORDS
 from sim.traffic import hours_a_week, visit_ratios
 
+WORKING_YEAR = 1920.0  # h, to which rates of disuse and tenure refer (model.md section 0)
 SMALLEST_CV = 1e-3  # below it a time does not vary
 STANDARD_SERVICE_TIMES = 3.0  # "on time" for an internal customer where the stage names no standard
 
@@ -109,6 +110,9 @@ class PlanRows:
         row["mean_error"] = mean if on else 0.0
         row["frailty_a"] = mean * (1 - rho) / rho if on else 0.0
         row["frailty_b"] = (1 - mean) * (1 - rho) / rho if on else 0.0
+        clock = WORKING_YEAR / b.calendar.year  # per working hour, on the run's clock
+        row["forgetting"] *= clock
+        row["idea_tenure"] /= clock
         row["first"] = self.stages[b.first]
         row["retention_rule"] = RETENTION_RULES.index(b.relationship.rule)
         row["choose_by"] = IMPROVEMENT_TARGETS.index(b.improvement.choose_by)
@@ -231,6 +235,7 @@ class PlanRows:
             "service_skill": member.service_skill,
             "gain": member.gain,
             "service_gain": member.service_gain,
+            "trained_at": member.trained_at,
             "morale": member.morale,
             "boost": member.morale_boost,
             "entry": member.entry_skill,

@@ -109,7 +109,7 @@ class Simulation:
             elif kind == ASK_LEAVE:
                 self._later(delay, self.service.call_away, index, hours)
             elif kind == ASK_LEAVE_UNTIL:
-                self.service.absent(index, hours)
+                self.service.absent(index, delay, hours)
             elif kind == ASK_VACATE:
                 self.service.vacate(index, hours)
         self.state["requests"] = 0

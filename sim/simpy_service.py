@@ -197,14 +197,14 @@ class Service:
             self.owed[member] += hours
             self._leave_if_idle(member)
 
-    def absent(self, member: int, hours: float) -> None:
+    def absent(self, member: int, day: float, hours: float) -> None:
         """The member is absent for a day, from now or the end of the present visit on; an empty seat is not. A visit
-        that outlasts the day is followed by the whole absence."""
+        that outlasts the day is followed by the absence: the `hours` of shifts that the day had."""
         if member in self.vacancy or (member in self.away and self.away[member][0] == VACANT):
             return
         if member in self.busy:
             self.missed[member] += hours
-        self.absent_until[member] = self.env.now + hours
+        self.absent_until[member] = self.env.now + day
         self._leave_if_idle(member)
 
     def vacate(self, member: int, hours: float) -> None:

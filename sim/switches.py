@@ -10,7 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sim.blueprint import NO_TIME, Blueprint, Check, Handoff, Segment, SpecialCause, StaffMember, StaffPool, Stage
+from sim.blueprint import (
+    NO_TIME,
+    Blueprint,
+    Check,
+    Handoff,
+    Segment,
+    SpecialCause,
+    StaffMember,
+    StaffPool,
+    Stage,
+    Supplier,
+    Terms,
+)
 from sim.invalid import InvalidInput, unknown_name
 
 
@@ -50,6 +62,11 @@ def _no_detection(b: Blueprint) -> Blueprint:
     return _stages(b, lambda s: replace(s, self_check=Check(), incoming_check=Check()))
 
 
+def _ideal_suppliers(b: Blueprint) -> Blueprint:
+    """They deliver at once and without fault, at their price."""
+    return replace(b, suppliers={n: Supplier(Terms(NO_TIME, 0.0, s.terms.price)) for n, s in b.suppliers.items()})
+
+
 def _average_skill(b: Blueprint) -> Blueprint:
     level = b.skill_effects.reference_skill
     return _members(b, lambda m: replace(m, skill=level, gain=0.0))
@@ -66,7 +83,7 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
         1,
         lambda b: _rules(rework={"travel_delay": 0.0})(_handoffs(b, lambda h: replace(h, delay=NO_TIME))),
     ),
-    "batching": (1, lambda b: _handoffs(b, lambda h: replace(h, batch=1))),
+    "batching": (1, lambda b: _handoffs(b, lambda h: replace(h, batch=1, batch_cost=h.batch_cost / h.batch))),
     "detection": (1, _no_detection),
     "inspection": (1, lambda b: _stages(b, lambda s: replace(s, inspection=Check()))),
     "rework_failure": (1, _rules(rework={"failure": 0.0})),
@@ -74,7 +91,7 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
         1,
         lambda b: _stages(b, lambda s: replace(s, error=replace(s.error, visible_share=0.0))),
     ),
-    "suppliers": (1, lambda b: _stages(b, lambda s: replace(s, supplier=""))),
+    "suppliers": (1, _ideal_suppliers),
     "requirement_changes": (1, _rules(requirements={"change_rate": 0.0})),
     "tampering": (1, lambda b: _stages(b, lambda s: replace(s, tampering=False))),
     "practice": (2, _rules(practice={"learning_rate": 0.0, "forgetting": 0.0, "newcomer_skill": 1.0})),

@@ -124,7 +124,8 @@ PLAN: dict[str, np.dtype[Any]] = {
     ),
     "staff": _dtype(
         ("id", "i8"), ("pool", "i8"), ("crew", "i8"), ("skill", "f8"), ("service_skill", "f8"), ("gain", "f8"),
-        ("service_gain", "f8"), ("morale", "f8"), ("boost", "f8"), ("entry", "f8"), ("entry_service", "f8"),
+        ("service_gain", "f8"), ("trained_at", "f8"), ("morale", "f8"), ("boost", "f8"), ("entry", "f8"),
+        ("entry_service", "f8"),
         ("knows_customer", "f8"), ("discretion", "f8"), ("involvement", "f8"), ("group_hours", "f8"),
         ("coordination_hours", "f8"), ("pressure", "f8"), ("inspects", "i8"), ("shifts", "i8"), ("n_shifts", "i8"),
         ("suspends", "i8"),

@@ -175,7 +175,10 @@ DELAYS = {
 }  # fmt: skip
 
 
-ACROSS_FUNCTIONS = {"process_redesign", "whole_chain_training", "in_process_control", "fail_safing"}
+ACROSS_FUNCTIONS = {
+    "process_redesign", "whole_chain_training", "in_process_control", "fail_safing", "employee_involvement",
+    "shared_knowledge",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("scenario", sorted(set(SCENARIOS) - {"do_nothing"}))

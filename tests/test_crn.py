@@ -581,12 +581,19 @@ def neutral_parts(system: Blueprint) -> dict[str, dict[str, Any]]:
         "information": {"route": _ways(system, retention=1.0, corruption=0.0)},
         "clarification": group("information", clarification_time=0.0, callback_delay=0.0),
         "border_delay": {"route": _ways(system, delay=NO_TIME), "rework": replace(system.rework, travel_delay=0.0)},
-        "batching": {"route": _ways(system, batch=1)},
+        "batching": {
+            "route": {
+                source: {t: replace(h, batch=1, batch_cost=h.batch_cost / h.batch) for t, h in ways.items()}
+                for source, ways in system.route.items()
+            }
+        },
         "detection": {"stages": _stages(system, self_check=Check(), incoming_check=Check())},
         "inspection": {"stages": _stages(system, inspection=Check())},
         "rework_failure": group("rework", failure=0.0),
         "visible_errors": errors(visible_share=0.0),
-        "suppliers": {"stages": _stages(system, supplier="")},
+        "suppliers": {
+            "suppliers": {n: Supplier(Terms(NO_TIME, 0.0, s.terms.price)) for n, s in system.suppliers.items()}
+        },
         "requirement_changes": group("requirements", change_rate=0.0),
         "tampering": {"stages": _stages(system, tampering=False)},
         "practice": group("practice", learning_rate=0.0, forgetting=0.0, newcomer_skill=1.0),

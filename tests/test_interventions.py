@@ -596,7 +596,7 @@ def test_hiring_at_the_bottleneck():
         new = b.pools[crew].members[f"{crew}_new_1"]
         assert (new.skill, new.service_skill) == (pytest.approx(0.65), pytest.approx(0.65))  # from .55 to .75
         assert {n: len(p.members) for n, p in b.pools.items() if len(p.members) != 2} == {crew: 3}
-        assert b.spending == (Spending(f"hiring for {crew}", "operating", 40.0, one_off=10080.0),)
+        assert b.spending == (Spending(f"hiring for {crew}", "capacity", 40.0, one_off=10080.0),)
     two = at("hiring", busy, count=2, skill=0.45, service_skill=0.65, strength=1e-9)
     newcomers = [m for n, m in two.pools["p3"].members.items() if "_new_" in n]
     assert [(round(m.skill, 6), round(m.service_skill, 6)) for m in newcomers] == [(0.45, 0.65)] * 2

@@ -429,12 +429,25 @@ def test_books_of_customers(arrivals):
     assert end["ended"] == journal.window[1]
     assert end["in_system"] == 0, "else the customers of the end are not those of the last week"
     active = customers[(joined >= 0) & (customers["lost"] < 0)]
-    margin = (300.0 - 40.0 - 25.0 * 0.01) * (1920.0 / 96.0)
-    pace = 1 + 0.5 * (active["satisfaction"] - 0.8)
-    equity = (margin * pace * active["stay"] / (1.1 - active["stay"])).sum()
+    margin, segment = 300.0 - 40.0 - 25.0 * 0.01, journal.plan.rows("segments")[0, 0]
+    if arrivals:
+        pace = (1920.0 / 96.0) * (1 + 0.5 * (active["satisfaction"] - 0.8))
+        equity = (margin * pace * active["stay"] / (1.1 - active["stay"])).sum()
+    else:  # they come for some orders only
+        stay, left = active["stay"] ** (1.0 / segment["orders_a_year"]), segment["orders"] - active["orders"]
+        to_come = [sum(s**k for k in range(1, n + 1)) for s, n in zip(stay, left.tolist(), strict=True)]
+        equity = margin * sum(to_come)
     assert end["equity"] == pytest.approx(equity, rel=1e-12)
     assert end["stay"] == pytest.approx(active["stay"].mean(), rel=1e-12)
     assert end["regard"] == pytest.approx(active["satisfaction"].mean(), rel=1e-12)
+
+
+def test_care_is_billed_at_the_rate_of_its_time():
+    """60 cu a year until hour 100, 360 from then on, also in the middle of a week."""
+    before = firm(arrivals=population(80, exponential(96.0)), hours=200.0)
+    dearer = {name: replace(s, care_cost=360.0) for name, s in before.segments.items()}
+    journal = run(((0.0, before), (100.0, replace(before, segments=dearer))))
+    assert journal["weeks"]["care"][:5] == pytest.approx([100.0, 100.0, 350.0, 600.0, 600.0], rel=1e-12)
 
 
 # -- two starting points and null configurations -------------------------------------------------------------

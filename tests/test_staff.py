@@ -14,6 +14,7 @@ from scenarios.scenario import build_scenario, timeline
 from sim.blueprint import (
     Attendance,
     Blueprint,
+    Calendar,
     Distribution,
     ErrorRate,
     Knowledge,
@@ -541,3 +542,46 @@ def journal_of_staff(journal: Any) -> bool:
     members = journal["members"]
     moved = any(members[column].any() for column in ("technical", "service", "mood", "leavers", "overwork"))
     return moved or len(journal["absences"]) > 0
+
+
+# -- what belongs to the person, and what to the clock ---------------------------------------------------------
+
+
+def test_training_leaves_with_the_person():
+    """Who takes the seat after the course does not have its gain; in the next course they are trained too."""
+    trained = {"p1": StaffPool({"m": StaffMember(gain=0.1, service_gain=0.1)})}
+    leaving = Attendance(turnover=1e9, turnover_morale=0.0, vacancy=1.0)
+    parts: dict[str, Any] = {"pools": trained, "attendance": leaving, "service": 0.5, "arrivals": stream(20.0)}
+    weeks = run(shop("turnover", hours=121.0, **parts))["weeks"]
+    assert weeks["skill"][:3].tolist() == pytest.approx([0.85, 0.75, 0.75], **EXACT)
+    assert weeks["service_skill"][:3].tolist() == pytest.approx([0.85, 0.75, 0.75], **EXACT)
+    first = shop("turnover", hours=121.0, **parts)
+    again = replace(first, pools={"p1": StaffPool({"m": StaffMember(gain=0.1, trained_at=60.0)})})
+    weeks = run(((0.0, first), (60.0, again)))["weeks"]
+    assert weeks["skill"][1] == pytest.approx(0.85, **EXACT)  # the successor of hour 41 was at the course of hour 60
+
+
+def test_disuse_counts_working_hours():
+    """On the clock of the wall, with 4.2 times the hours in a year, an hour costs so much less skill."""
+    on_the_wall = Calendar(24.0, 168.0, 8064.0)
+    systems = [chain(calendar=calendar, layers=(0, 2)) for calendar in (Calendar(), on_the_wall)]
+    rules = [compile_plan(((0.0, system),)).rows("rules")[0, 0] for system in systems]
+    assert rules[0]["forgetting"] == 6.7e-4
+    assert rules[1]["forgetting"] == pytest.approx(6.7e-4 / 4.2, rel=1e-12)
+    assert rules[1]["idea_tenure"] == pytest.approx(960.0 * 4.2, rel=1e-12)
+
+
+@pytest.mark.parametrize(("at_close", "hours"), [("leave", 0.5), ("suspend", 0.5), ("suspend", 20.0)])
+def test_absence_is_as_frequent_on_the_clock_of_the_wall(at_close, hours):
+    """Three of a hundred paid hours, whatever the length of the work and wherever the night falls."""
+    nine_to_five = tuple((24.0 * day + 9.0, 24.0 * day + 17.0) for day in range(5))
+    crew = {"p1": StaffPool(pool("m", 20, StaffMember(shifts=nine_to_five)).members, at_close=at_close)}
+    system = shop(
+        "absence", service=hours, pools=crew, arrivals=stream(hours), hours=168.0 * 40,
+        calendar=Calendar(24.0, 168.0, 8064.0), attendance=Attendance(absence_morale=0.0),
+    )  # fmt: skip
+    members = run(system)["members"]
+    assert members["paid"].sum() > 0.9 * 20 * 40 * 40
+    days, absent = 20 * 40 * 5, members["absent"].sum() / 8.0
+    # a day is shorter where a visit in hand is finished first, by half an hour at most
+    assert within_4_se(absent, days, 0.03) or within_4_se(absent * 8.0 / 7.5, days, 0.03)

@@ -185,7 +185,8 @@ def test_a_partnership_that_a_programme_begins():
 
 
 def test_without_suppliers_nothing_changes():
-    """A supplier that gives at once, for nothing and without fault, none at all, or the mechanism off: the same run."""
+    """A supplier that gives at once, for nothing and without fault, none at all, or the mechanism off
+    (what is bought still has its price): the same run."""
     system = rich_system()
     plain = run(system).to_bytes()
 
@@ -195,8 +196,8 @@ def test_without_suppliers_nothing_changes():
         return run(replace(system, stages=stages, suppliers=suppliers, switches=switches)).to_bytes()
 
     assert bought(FREE) == plain
-    assert bought(Terms(), suppliers=False) == plain
-    assert bought(Terms()) != plain
+    assert bought(Terms(price=0.0), suppliers=False) == plain
+    assert bought(Terms(price=0.0)) != plain
     assert run(replace(system, suppliers={"idle": Supplier()})).to_bytes() == plain
 
 

@@ -18,7 +18,7 @@ from scenarios.sweep import Measured
 from sim.journal import Journal
 from sim.traffic import utilisation
 
-SHOWN = ("gap", "failure_share", "lead_time_mean", "cost_per_right_order", "profit")
+SHOWN = ("failure_share", "cost_per_right_order", "profit")  # as many as a terminal is wide
 
 
 def measure_run(journal: Journal) -> Measured:
@@ -127,7 +127,7 @@ def summary(comparison: pd.DataFrame, base: str, lead: str) -> str:
     shown = [name for name in dict.fromkeys((lead, *SHOWN)) if name in set(comparison["metric"])]
     table = comparison[comparison["metric"].isin(shown)].set_index(["scenario", "metric"])
     scenarios = list(dict.fromkeys(comparison["scenario"]))
-    rows = [["scenario", *(METRICS[name].label if name in METRICS else name for name in shown)]]
+    rows = [["scenario", *shown]]
     for scenario in scenarios:
         cells = [scenario if scenario != base else f"{base} (base)"]
         for name in shown:

@@ -26,7 +26,8 @@ RELATIONSHIP_METRICS = (
     Metric("retention", "Retention of customers a year", "share", "higher", "relationship"),
     Metric("active_customers", "Active customers at the end", "customers", "higher", "relationship"),
     Metric("customers_won", "Customers won", "customers", "higher", "relationship"),
-    Metric("customers_lost", "Customers lost", "customers", "lower", "relationship"),
+    Metric("customers_lost", "Customers lost (those who had all their orders among them)", "customers", "",
+           "relationship"),
     *(
         Metric(f"customers_lost_{reason}", f"Customers lost {_REASONS[reason]}", "customers",
                "" if reason in ("other", "finished") else "lower", "relationship")
@@ -42,6 +43,13 @@ RELATIONSHIP_METRICS = (
 )  # fmt: skip
 
 
+def may_give_up(measured: Measured) -> bool:
+    """Whether customers may give up waiting: some are impatient, or some have."""
+    segments = [s for blueprint in measured.journal.plan.blueprints for s in blueprint.segments.values()]
+    impatient = any(segment.patience is not None or segment.balk_at > 0 for segment in segments)
+    return bool(impatient or measured.totals["abandoned"] > 0)
+
+
 def relationship_measures(measured: Measured) -> dict[str, float]:
     """Customers of the window; empty where layer 4 is off, but for orders given up where somebody may.
 
@@ -49,10 +57,8 @@ def relationship_measures(measured: Measured) -> dict[str, float]:
     lifetime value is an opportunity, not cash: it is no part of profit.
     """
     plan, totals = measured.journal.plan, measured.totals
-    segments = [segment for blueprint in plan.blueprints for segment in blueprint.segments.values()]
-    impatient = any(segment.patience is not None or segment.balk_at > 0 for segment in segments)
     values = {}
-    if impatient or totals["abandoned"] > 0:
+    if may_give_up(measured):
         values["abandoned_share"] = ratio(totals["abandoned"], totals["placed"])
     if plan.relationship_on:
         values |= customers_of(measured.weeks, measured.journal.blueprint.calendar.year)

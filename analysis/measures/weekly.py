@@ -11,15 +11,16 @@ from analysis.measures.cost import programme_cost
 from analysis.measures.hours import hours_of
 from analysis.measures.measured import Measured
 from analysis.measures.metric import ratio
-from analysis.measures.relationship import customers_of
+from analysis.measures.relationship import customers_of, may_give_up
 from analysis.measures.staff import staff_of
 from sim.journal import Journal
+from sim.tables import LOST
 
 Array = np.ndarray[Any, Any]
 
 _OF_CUSTOMERS = (
     "retention", "active_customers", "customers_won", "customers_lost", "customer_equity", "lifetime_value",
-    "satisfaction_cumulative",
+    "satisfaction_cumulative", *(f"customers_lost_{reason}" for reason in LOST),
 )  # fmt: skip
 _OF_STAFF = ("morale", "skill", "service_skill", "absence", "turnover", "ideas_used")
 _PART = 1e-9  # of a week; shorter by more than this, a week is a part of one
@@ -62,7 +63,7 @@ def _of_week(measured: Measured, row: Array) -> dict[str, float]:
         "recovered_share": ratio(week["recovered"], week["complaints"]),
         "orders_completed": float(delivered),
     }
-    if measured.totals["abandoned"] > 0:
+    if may_give_up(measured):
         values["abandoned_share"] = ratio(week["abandoned"], delivered + int(week["abandoned"]))
     if plan.relationship_on:
         customers = customers_of(row, year)

@@ -80,7 +80,7 @@ def hiring(
     if place not in blueprint.pools:
         raise unknown_name("pool", place, blueprint.pools, "staff pool")
     require(entry_cost >= 0, "entry_cost", entry_cost, "must be a number of cu >= 0")
-    entry = Spending(f"hiring for {place}", "operating", now.start, one_off=entry_cost * count)
+    entry = Spending(f"hiring for {place}", "capacity", now.start, one_off=entry_cost * count)
     b = replace(blueprint, spending=(*blueprint.spending, entry))
     if not now.has_begun:
         return b

@@ -15,7 +15,7 @@ from scenarios.interventions.edits import (
     take_off_line,
 )
 from scenarios.interventions.registry import InForce, all_stages, intervention, moments_of_truth
-from sim.blueprint import Blueprint
+from sim.blueprint import Blueprint, StaffMember
 from sim.invalid import require
 
 
@@ -47,7 +47,13 @@ def _train(
         return b
     since = now.elapsed % period if period > 0 else now.elapsed
     level = gain * now.strength * share_in_use(since / month(b)) / share_in_use(0.0)
-    return change_members(b, pools, lambda m: replace(m, gain=m.gain + level, service_gain=m.service_gain + level))
+    last = now.start + now.elapsed - since  # who comes after the course has not been to it
+
+    def trained(m: StaffMember) -> StaffMember:
+        at = max(m.trained_at, last)
+        return replace(m, gain=m.gain + level, service_gain=m.service_gain + level, trained_at=at)
+
+    return change_members(b, pools, trained)
 
 
 @intervention(scope=moments_of_truth, sets=("assurance",))

@@ -15,10 +15,11 @@ from sim.invalid import require
 class Practice:
     """Skill moves around the level of the blueprint by practice and disuse.
 
-    After each job it closes the share `learning_rate` of its distance to level + `headroom`; per idle hour it loses the
-    share `forgetting` of its height over level - `disuse_loss` (half-life 6.5 months: Tatel & Ackerman 2025). Newcomers
-    start at `newcomer_skill` (technical and service), raised by `induction_gain` where they spend `induction_hours`
-    off the line first. `headroom` is set so that practice and disuse balance near the level itself (A).
+    After each job it closes the share `learning_rate` of its distance to level + `headroom`; per idle working hour (of
+    1 920 a year; on a clock with a longer year the rate is smaller) it loses the share `forgetting` of its height over
+    level - `disuse_loss` (half-life 6.5 months: Tatel & Ackerman 2025). Newcomers start at `newcomer_skill` (technical
+    and service), raised by `induction_gain`, after `induction_hours` off the line. `headroom` is set so that practice
+    and disuse balance near the level itself (A).
     """
 
     learning_rate: float = 0.002
@@ -135,9 +136,9 @@ class Attendance:
 @dataclass(frozen=True)
 class Participation:
     """Problem-solving groups: an hour in a group has an idea at rate `idea_yield` (less for newcomers: tenure counts
-    with time constant `idea_tenure` h). The share `follow_up` of ideas is taken up; each multiplies the system errors
-    by `idea_effect` at the stage that seems to err most. Voice falls where follow-up is below `voice_floor`. A member
-    whose week was busier than `participation_limit` has no time to come."""
+    with time constant `idea_tenure` working hours). The share `follow_up` of ideas is taken up; each multiplies the
+    system errors by `idea_effect` at the stage that seems to err most. Voice falls where follow-up is below
+    `voice_floor`. A member whose week was busier than `participation_limit` has no time to come."""
 
     idea_yield: float = 0.02
     idea_effect: float = 0.95

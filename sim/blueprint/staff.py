@@ -15,7 +15,8 @@ class StaffMember:
 
     `skill` is technical (speed and errors), `service_skill` is what the customer sees (assurance). The `gain`
     fields hold what training adds at present. `off_line` lists periods away from the work as (start, hours),
-    start in hours from the beginning of the run; the hours are paid.
+    start in hours from the beginning of the run; the hours are paid. Who takes the seat after `trained_at` (h) does
+    not have the gain.
 
     `morale_boost` is added to morale at present (a campaign, a shock). `entry_skill` and `entry_service_skill`: levels
     at which somebody starts who joins in the middle of a run and grows by practice (0: at their own level). `shifts`
@@ -33,6 +34,7 @@ class StaffMember:
     entry_skill: float = 0.0
     entry_service_skill: float = 0.0
     shifts: tuple[tuple[float, float], ...] = ()
+    trained_at: float = 0.0
 
     def __post_init__(self) -> None:
         probability(
@@ -43,6 +45,7 @@ class StaffMember:
             require(len(period) == 2, "off_line", period, "each period is [start, hours]")
             not_negative(**{"off_line.start": period[0], "off_line.hours": period[1]})
         probability(entry_skill=self.entry_skill, entry_service_skill=self.entry_service_skill)
+        not_negative(trained_at=self.trained_at)
         within(-1.0, 1.0, morale_boost=self.morale_boost)
         last = 0.0
         for number, (start, end) in enumerate(self.shifts):

@@ -32,6 +32,22 @@ def through_shifts(world, member_index, now, hours):  # type: ignore[no-untyped-
 
 
 @kernel
+def shift_hours(world, member_index, start, hours):  # type: ignore[no-untyped-def]
+    """Hours of a member's shifts between `start` and `start` + `hours` (within one week)."""
+    plan = member_now(world, member_index)
+    if plan.n_shifts == 0:
+        return hours
+    week = rules_now(world).week
+    begin = start - math.floor(start / week) * week
+    total = 0.0
+    for i in range(plan.n_shifts):
+        first = numbers(world, plan.shifts + 2 * i).value
+        last = numbers(world, plan.shifts + 2 * i + 1).value
+        total += max(0.0, min(begin + hours, last) - max(begin, first))
+    return total
+
+
+@kernel
 def through_profile(world, segment_index, now, gap):  # type: ignore[no-untyped-def]
     """An interval between arrivals, stretched where few come and shrunk where many do."""
     plan = segment_now(world, segment_index)

@@ -3,8 +3,8 @@
 Every few weeks: end the trial that is on (keep it if its check looks better, standardise; else undo it), then measure,
 choose where to work, and try. What a survey complains of leads to a lever: reliability to the errors of the stage that
 seems to err most, responsiveness to the time of the stage where orders wait longest, assurance to the errors of the
-moment of truth that seems to err most, empathy to the information lost at the leakiest handoff; tangibles to none,
-since nothing here moves them (all A).
+moment of truth that seems to err most (all A). Empathy and tangibles have no lever here - errors, times and information
+are in neither's equation - so management acts on the largest gap among the other three.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from sim.tables import (
     LEVER_INFORMATION,
     LEVER_NONE,
     LEVER_TIME,
-    N_DIMENSIONS,
     OFF_LINE,
     VACANT,
     edge_state,
@@ -35,7 +34,7 @@ from sim.tables import (
 )
 
 BY_SURVEY, BY_ERROR_LOG, BY_OPINION, BY_CHANCE = range(4)  # in the order of IMPROVEMENT_TARGETS
-_RELIABILITY, _RESPONSIVENESS, _ASSURANCE, _EMPATHY, _TANGIBLES = range(5)
+_RELIABILITY, _RESPONSIVENESS, _ASSURANCE, _EMPATHY = range(4)
 
 
 @kernel
@@ -45,7 +44,7 @@ def _largest_gap(world, rule, cycle):  # type: ignore[no-untyped-def]
     last = state.weeks - 2 - int(rule.survey_delay)  # the last row is the week that has just begun
     first = max(0, last - int(rule.cycle_weeks) + 1)
     worst, largest = -1, -math.inf
-    for d in range(N_DIMENSIONS):
+    for d in range(_EMPATHY):  # those that have a lever
         count, total, square = 0.0, 0.0, 0.0
         for index in range(first, last + 1):
             week = weeks(world, index)
@@ -80,19 +79,6 @@ def _longest_wait(world):  # type: ignore[no-untyped-def]
     for stage in range(run(world, 0).n_stages):
         if stage_state(world, stage).waited > stage_state(world, worst).waited:
             worst = stage
-    return worst
-
-
-@kernel
-def _leakiest(world):  # type: ignore[no-untyped-def]
-    """The handoff between stages that loses the most information; -1 where none loses any."""
-    worst, most = -1, 0.0
-    for edge in range(run(world, 0).n_edges):
-        plan = edge_now(world, edge)
-        state = edge_state(world, edge)
-        lost = (1.0 - plan.retention) * state.loss_factor * state.passed
-        if plan.target != DELIVERED_STAGE and lost > most:
-            worst, most = edge, lost
     return worst
 
 
@@ -134,9 +120,6 @@ def _choose(world, rule, cycle):  # type: ignore[no-untyped-def]
         return dimension, LEVER_TIME, _longest_wait(world)
     if dimension == _ASSURANCE:
         return dimension, LEVER_ERRORS, _most_noticed(world, True)
-    if dimension == _EMPATHY:
-        edge = _leakiest(world)
-        return dimension, LEVER_INFORMATION if edge >= 0 else LEVER_NONE, max(0, edge)
     return dimension, LEVER_NONE, 0
 
 

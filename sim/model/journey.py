@@ -41,6 +41,7 @@ from sim.model.ledger import (
     book_delivery,
     book_judgement,
     book_revenue,
+    count_customers,
     end_work,
     is_measured,
     settle,
@@ -142,7 +143,7 @@ def new_prospect(world, segment, index, now):  # type: ignore[no-untyped-def]
     if uniform(key, 0, 0, PROSPECT_SHARE, 0) * plan.most_prospects >= plan.prospects:
         return -1
     heard = segment_state(world, segment).heard
-    if not tries(rule, plan, key, 0, 0, first_prediction(plan, rule.level, heard)):
+    if not tries(rule, plan, key, 0, 0, first_prediction(plan, heard)):
         return -1
     row = create_customer(world, segment, key, heard, WON_MARKETING)
     customers(world, row).last_placed = now
@@ -313,7 +314,7 @@ def _speed(world, member_index, visit, rule, now):  # type: ignore[no-untyped-de
     if run(world, 0).staff_on == 0:
         return speed_factor(rule, skill_level(plan, member))
     forget(member, rule, now)
-    carry_load(member, 0.0, plan.pressure, rule, now)
+    carry_load(member, 0.0, 0.0 if plan.n_shifts > 0 else plan.pressure, rule, now)  # not felt at home
     visit.load = member.load
     factor = speed_factor(rule, skill_level(plan, member)) / (1.0 + plan.pressure)
     return factor * load_time_factor(member.load, member.overwork, rule)
@@ -546,10 +547,12 @@ def _start(member, plan, skill, service_skill, now):  # type: ignore[no-untyped-
 
 @transition("int64, int64, float64")
 def enter_epoch(world, epoch, now):  # type: ignore[no-untyped-def]
-    """The plan changes: hours so far are booked under the old one; who joins starts at their entry level."""
+    """The plan changes: hours and care so far are booked under the old one; who joins starts at their entry level."""
     state = run(world, 0)
     for index in range(state.n_staff):
         settle(world, index, now)
+    for segment in range(state.n_segments):
+        count_customers(world, segment, 0, now)
     old = state.epoch
     for index in range(state.n_staff):
         state.epoch = old

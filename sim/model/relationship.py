@@ -47,9 +47,22 @@ def order_pace(rule, satisfaction):  # type: ignore[no-untyped-def]
 
 @kernel
 def value_of(person, segment, rule):  # type: ignore[no-untyped-def]
-    """Lifetime value (cu) of a customer as they are now."""
+    """Lifetime value (cu) of a customer as they are now; of one who comes for some orders only, of those to come."""
+    if segment.population == 0:
+        return segment.margin * expected_orders(person.stay, segment.orders_a_year, segment.orders - person.orders)
     margin = segment.margin * segment.orders_a_year * order_pace(rule, person.satisfaction)
     return lifetime_value(margin, person.stay, rule.discount)
+
+
+@kernel
+def expected_orders(retention, orders_a_year, left):  # type: ignore[no-untyped-def]
+    """Orders to expect of a customer who has `left` more in mind: sum of s^k, s = r ** (1 / orders a year)."""
+    if left <= 0 or retention <= 0.0:
+        return 0.0
+    if retention >= 1.0:
+        return float(left)
+    stay = math.exp(math.log(retention) / orders_a_year)
+    return stay * (1.0 - math.exp(left * math.log(stay))) / (1.0 - stay)
 
 
 @kernel

@@ -13,14 +13,16 @@ from sim.kernel import kernel
 
 @kernel
 def skill_level(plan, member):  # type: ignore[no-untyped-def]
-    """Technical skill in use: level, practice, and what training adds at present."""
-    return min(1.0, max(0.0, plan.skill + member.technical) + plan.gain)
+    """Technical skill in use: level, practice, and what training adds at present to those who were there."""
+    gain = plan.gain if member.joined < plan.trained_at else 0.0
+    return min(1.0, max(0.0, plan.skill + member.technical) + gain)
 
 
 @kernel
 def service_skill_level(plan, member):  # type: ignore[no-untyped-def]
     """Service skill in use."""
-    return min(1.0, max(0.0, plan.service_skill + member.service) + plan.service_gain)
+    gain = plan.service_gain if member.joined < plan.trained_at else 0.0
+    return min(1.0, max(0.0, plan.service_skill + member.service) + gain)
 
 
 @kernel

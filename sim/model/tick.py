@@ -10,6 +10,7 @@ import math
 
 from sim.draws import ABSENCE, IDEA, IDEA_USED, TURNOVER, uniform
 from sim.kernel import kernel
+from sim.model.calendar import shift_hours
 from sim.model.improvement import review
 from sim.model.ledger import count_customers, settle, week_now
 from sim.model.lookup import member_now, rules_now
@@ -188,8 +189,9 @@ def tick(world, now):  # type: ignore[no-untyped-def]
                 member = members(world, index)
                 if plan.pool >= 0 and member.status != VACANT:
                     chance = absence_chance(morale_level(plan, member), rule)
-                    if uniform(member.key, 0, state.days, ABSENCE, 0) < chance:
-                        ask(world, ASK_LEAVE_UNTIL, index, ABSENT, 0.0, rule.day)
+                    due = shift_hours(world, index, now, rule.day)
+                    if due > 0.0 and uniform(member.key, 0, state.days, ABSENCE, 0) < chance:
+                        ask(world, ASK_LEAVE_UNTIL, index, ABSENT, rule.day, due)
     upcoming = min(state.next_week, state.end)
     if state.staff_on == 1:
         upcoming = min(upcoming, state.next_day)

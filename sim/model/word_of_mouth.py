@@ -15,8 +15,8 @@ _MOST_HEARERS = 64
 
 
 @kernel
-def first_prediction(segment, promise_level, heard):  # type: ignore[no-untyped-def]
-    """W of somebody new, from the promise, what was heard, and the norm of the market (2.1)."""
+def first_prediction(segment, heard):  # type: ignore[no-untyped-def]
+    """W of somebody new, from the promise now made, what was heard, and the norm of the market (2.1)."""
     return segment.expected_at_first + segment.heard_share * (heard - segment.heard)
 
 
@@ -58,7 +58,7 @@ def talk(world, person, order, segment, rule):  # type: ignore[no-untyped-def]
         return
     group = segment_state(world, person.segment)
     group.heard += rule.message_weight * (order.P - group.heard)
-    predicted = first_prediction(segment, order.promise_level, order.P)
+    predicted = first_prediction(segment, order.P)
     for hearer in range(hearers):
         if uniform(person.key, 0, moment, HEAR, hearer) >= rule.prospect:
             continue

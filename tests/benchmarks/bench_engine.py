@@ -105,6 +105,7 @@ def main() -> None:
     peers: dict[str, Callable[[int], int]] = {
         "gapline, Layer 0": gapline_runner("ten_stage", f"system.stage_defaults.service.mean={SERVICE}"),
         "idiomatic SimPy": idiomatic_simpy,
+        "same system, Layer 0": gapline_runner("order_to_delivery", "system.layers=[0]"),
         "gapline, layers 0 1 3": gapline_runner("order_to_delivery", "system.layers=[0,1,3]"),
         "gapline, all layers": gapline_runner("order_to_delivery", ALL_LAYERS),
         "all layers, summary": gapline_runner("order_to_delivery", ALL_LAYERS, journal="summary"),
