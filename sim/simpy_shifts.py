@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simpy.events import Timeout
-
-if TYPE_CHECKING:
-    from sim.simpy_service import Service
 
 
 class Shifts:
@@ -17,7 +14,8 @@ class Shifts:
     At a boundary of shifts first those go whose shift ends, then those come whose shift begins, in roster order.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Any) -> None:
+        """`service`: the `sim.simpy_service.Service` that these shifts belong to (not imported: it imports this)."""
         self.service, self.env = service, service.env
         plan = service.world.plan
         names = plan.staff_names
@@ -37,10 +35,10 @@ class Shifts:
             self._schedule()
 
     def stays(self, member: int) -> bool:
-        return self.closing[self.service.epoch][member] == "stay"
+        return bool(self.closing[self.service.epoch][member] == "stay")
 
     def suspends(self, member: int) -> bool:
-        return self.closing[self.service.epoch][member] == "suspend"
+        return bool(self.closing[self.service.epoch][member] == "suspend")
 
     def renew(self) -> None:
         """The plan has changed: bring everybody's shift up to date, and look for the next boundary anew."""
