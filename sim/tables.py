@@ -62,7 +62,6 @@ LOST_FAILURE, LOST_ABANDONED, LOST_LATENESS, LOST_SHORTFALL, LOST_OTHER, LOST_FI
 WON = ("arrival", "marketing", "referral")
 WON_ARRIVAL, WON_MARKETING, WON_REFERRAL = range(3)
 # What the model asks of the engine (requests).
-REQUESTS = ("leave", "leave_until", "vacate", "customer")
 ASK_LEAVE, ASK_LEAVE_UNTIL, ASK_VACATE, ASK_CUSTOMER = range(4)
 # What the improvement loop works on.
 LEVERS = ("none", "errors", "time", "information")
@@ -152,7 +151,7 @@ PLAN: dict[str, np.dtype[Any]] = {
 STATE: dict[str, np.dtype[Any]] = {
     "run": _dtype(
         ("key", "i8"), ("epoch", "i8"), ("n_stages", "i8"), ("n_edges", "i8"), ("n_staff", "i8"), ("n_segments", "i8"),
-        ("n_suppliers", "i8"), ("n_pools", "i8"), ("n_functions", "i8"),
+        ("n_suppliers", "i8"), ("n_functions", "i8"),
         ("customers", "i8"), ("orders", "i8"), ("visits", "i8"), ("handoffs", "i8"), ("errors", "i8"),
         ("moments", "i8"), ("weeks", "i8"), ("reviews", "i8"), ("requests", "i8"), ("end", "f8"), ("warm_up", "f8"),
         ("grid", "f8"), ("perception_on", "i8"), ("relationship_on", "i8"), ("staff_on", "i8"), ("summary", "i8"),
@@ -256,7 +255,7 @@ JOURNAL: dict[str, np.dtype[Any]] = {
     "members": _dtype(
         ("key", "i8"), ("person", "i8"), ("joined", "f8"), ("status", "i8"), ("since", "f8"), ("on_shift", "i8"),
         ("technical", "f8"), ("service", "f8"), ("mood", "f8"), ("load", "f8"), ("overwork", "f8"), ("load_at", "f8"),
-        ("idle_from", "f8"), ("effort", "f8"), ("voice", "f8"),
+        ("idle_from", "f8"), ("voice", "f8"),
         ("week_busy", "f8"), ("week_here", "f8"), ("ratings", "f8"), ("rated", "f8"), ("in_groups", "f8"),
         ("rework_part", "f8"), ("clarification_part", "f8"), ("checking_part", "f8"), ("inspection_part", "f8"),
         ("paid", "f8"), ("worked", "f8"), ("off_line", "f8"), ("absent", "f8"), ("vacant", "f8"), ("overtime", "f8"),

@@ -66,7 +66,7 @@ class World:
         run["key"] = key
         run["n_stages"], run["n_edges"] = len(plan.stage_names), len(plan.edge_names)
         run["n_staff"], run["n_segments"] = len(plan.staff_names), len(plan.segment_names)
-        run["n_suppliers"], run["n_pools"] = len(plan.supplier_names), len(plan.pool_names)
+        run["n_suppliers"] = len(plan.supplier_names)
         run["n_functions"] = len(plan.function_names)
         run["end"], run["warm_up"], run["grid"] = plan.end, first.horizon.warm_up, first.horizon.grid
         run["perception_on"], run["staff_on"] = plan.perception_on, plan.staff_on

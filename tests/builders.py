@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +50,7 @@ from sim.simulate import simulate
 
 PLENTY = 60  # staff members that stand for "nobody ever waits" at light load
 DIRECT = Handoff()
+Main = Callable[..., tuple[int, str, str]]  # the fixture `main`: words of the command -> exit code, stdout, stderr
 
 
 def fixed(hours: float) -> Distribution:

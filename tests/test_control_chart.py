@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import chain, plain_rules, rich_system, run, stream
+from scipy import stats
 
 from analysis.capability import capability, late_if_normal
 from analysis.control_chart import COLUMNS, Signals, control_charts, count_signals
@@ -35,6 +36,7 @@ from analysis.figures.control_charts import control_charts as draw
 from analysis.figures.style import inline_svg
 from analysis.measures import METRICS, measure
 from analysis.report.control_section import TOO_FEW, control_section, counted
+from analysis.report.numbers import number
 from analysis.run_folder import RunFolder
 from scenarios.compose import compose_config
 from scenarios.config import settings_from
@@ -414,10 +416,14 @@ def test_the_section_says_how_many_signals_were_true():
     section = control_section(charts, {"capability": 0.5, "late_share": 0.1}, draw(charts, (0.0, 12_000.0)))
     found = count_signals(charts[charts["chart"] == "p"])
     assert f"Of 239 points {found.signals} signalled, {found.true_signals} of them truly" in section.paragraphs[1]
+    rate = float(charts.loc[charts["chart"] == "p", "centre"].iloc[0])
+    outside = 1.0 - stats.binom(50, rate).cdf(stats.binom(50, rate).isf(0.00135))  # no lower limit at this rate
+    assert f"once in {number(1.0 / outside, 0)} points on average" in section.paragraphs[2]
+    assert "for normal values 370.4" in section.paragraphs[2]
     assert f"for at least a part of {found.out_of_control} points." in section.paragraphs[1]
     assert counted(charts.assign(signal=False)).startswith("None of 239 points signalled")
-    assert "C_pu = 0.50" in section.paragraphs[2]
-    assert "6.68\u00a0% of orders; 10.0\u00a0% were" in section.paragraphs[2]
+    assert "C_pu = 0.50" in section.paragraphs[3]
+    assert "6.68\u00a0% of orders; 10.0\u00a0% were" in section.paragraphs[3]
     [figure] = section.figures
     assert figure.data is not None
     assert [row[0] for row in figure.data.rows] == ["s1", ORDERS]

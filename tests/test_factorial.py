@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from builders import Main
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import run
 from analysis.compare import compare, t_quantile
 from analysis.factorial import (
     EFFECTS,
@@ -301,27 +300,6 @@ def test_the_page_of_one_replication_and_of_two_members():
 # -- from the command line -------------------------------------------------------------------------------------
 
 TINY = ("replications=2", "n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=160", "seed=7")
-Main = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Main:
-    """`run.main()` in this process and an empty working folder; returns the exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr(run, "_faults", [])
-
-    def called(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["run.py", *words])
-        code: Any = 0
-        try:
-            run.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return int(code), out, err
-
-    return called
 
 
 def test_a_run_leaves_its_effects(main: Main, tmp_path: Path):

@@ -12,7 +12,7 @@ import pytest
 from analysis.measures import METRICS, measure, stage_measures
 from analysis.measures.cost import hours_by_class, programme_cost
 from analysis.measures.hours import inspectors_idle
-from analysis.measures.loss import goal_post_loss, quadratic_loss
+from analysis.measures.loss import quadratic_loss
 from analysis.measures.measured import Measured
 from analysis.measures.perception import management_estimate
 from sim.blueprint import (
@@ -310,7 +310,6 @@ def test_taguchi_mean_loss_is_variance_plus_squared_bias():
     loss = quadratic_loss(y, 9.0, 24.0, 30.0).mean()
     assert loss == pytest.approx(30.0 / 24.0**2 * (y.var() + (y.mean() - 9.0) ** 2), rel=1e-12)
     assert quadratic_loss(np.array([24.0]), 0.0, 24.0, 30.0)[0] == 30.0
-    assert goal_post_loss(np.array([24.0, 24.1]), 24.0, 30.0).tolist() == [0.0, 30.0]
 
 
 # ------------------------------------------------------------------------------------------------- simulated runs

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from builders import chain, exponential, population
+from builders import Main, chain, exponential, population
 
-import run
 from analysis.experiments.output_checks import of_base, of_unit, summary, without_effect
 from analysis.figures.check_chart import check_chart
 from analysis.output_checks import (
@@ -278,27 +275,6 @@ TINY = (
     "replications=2", "n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=120", "seed=7",
     "output_checks.units=5", "system.arrivals.customers=120",
 )  # fmt: skip
-Main = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Main:
-    """`run.main()` in this process and an empty working folder; returns the exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr(run, "_faults", [])
-
-    def called(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["run.py", *words])
-        code: Any = 0
-        try:
-            run.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return int(code), out, err
-
-    return called
 
 
 def test_a_run_leaves_its_checks(main: Main, tmp_path: Path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import chain, exponential, fixed, pool, population, rows, run, stream
 
-from analysis.measures.hours import pool_utilisation
+from analysis.measures.hours import stage_utilisation
 from sim.blueprint import Arrivals, Attendance, Blueprint, Calendar, Load, Segment, StaffMember, StaffPool
 
 DAILY = Calendar(day=24.0, week=24.0, year=8_064.0)  # the same shifts every day
@@ -201,7 +201,7 @@ def test_utilisation_when_capacity_changes():
     assert journal["pool_hours"]["off_line"][0] == 10.0
     assert journal["pool_hours"]["worked"][0] == pytest.approx(99 * 0.5 - 0.25)
     assert journal["weeks"]["paid"].tolist() == [40.0, 40.0 + 29.5, 10.25 + 20.0, 0.0]
-    assert pool_utilisation(journal)[0] == pytest.approx(49.25 / (m0 + m1 - 10.0))
+    assert stage_utilisation(journal)[0] == pytest.approx(49.25 / (m0 + m1 - 10.0))
 
 
 def test_utilisation_by_the_hours_of_the_day():
@@ -217,7 +217,7 @@ def test_utilisation_by_the_hours_of_the_day():
     assert len(journal["orders"]) == 160
     row = journal["pool_hours"][0]
     assert (row["paid"], row["worked"], row["overtime"]) == (140.0, pytest.approx(80.0), 0.0)
-    assert pool_utilisation(journal)[0] == pytest.approx(80 / 140)
+    assert stage_utilisation(journal)[0] == pytest.approx(80 / 140)
 
 
 # -- arrivals that follow the clock --------------------------------------------------------------------------

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from builders import rich_organisation
+from builders import Main, rich_organisation
 
-import run
 from analysis.compare import t_quantile
 from analysis.report.page import render
 from analysis.report.start_results import Results
@@ -262,27 +258,6 @@ TINY = (
     "replications=2", "n_jobs=1", "system.horizon.warm_up=40", "system.horizon.measured=160", "seed=7",
     "starting_points.last_weeks=2", "system.arrivals.customers=120",
 )  # fmt: skip
-Main = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Main:
-    """`run.main()` in this process and an empty working folder; returns the exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr(run, "_faults", [])
-
-    def called(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["run.py", *words])
-        code: Any = 0
-        try:
-            run.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return int(code), out, err
-
-    return called
 
 
 def test_a_run_leaves_its_distributions(main: Main, tmp_path: Path):

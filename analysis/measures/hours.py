@@ -47,13 +47,6 @@ def hours_of(weeks: Array) -> Hours:
     return Hours(**{field.name: float(weeks[field.name].sum()) for field in fields(Hours)})
 
 
-def pool_utilisation(journal: Journal) -> Array:
-    """Hours worked over hours paid and spent on the line, per pool, in the measured window: shape (pools,)."""
-    worked, on_line = _on_line(journal)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(worked / on_line)
-
-
 def stage_utilisation(journal: Journal) -> Array:
     """Utilisation of the pools (by team) that serve each stage at the end of the run, together: shape (stages,)."""
     worked, on_line = _on_line(journal)

@@ -1,4 +1,4 @@
-"""What a lead time away from its target loses: Taguchi's quadratic loss and the step of a tolerance (model.md 2.9)."""
+"""What a lead time away from its target loses: Taguchi's quadratic loss (model.md 2.9)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,3 @@ def quadratic_loss(y: Array, target: float, limit: Array | float, loss_at_limit:
     `limit` is how far from the target the loss amounts to `loss_at_limit`. The mean is k_T (sigma^2 + (mu - target)^2).
     """
     return np.asarray(loss_at_limit / np.square(limit) * np.square(y - target))
-
-
-def goal_post_loss(y: Array, limit: Array | float, loss_at_limit: float) -> Array:
-    """The step loss of a tolerance: nothing up to the limit, `loss_at_limit` beyond it (cu; shape of y; 2.9)."""
-    return np.where(y > limit, loss_at_limit, 0.0)

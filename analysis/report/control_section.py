@@ -9,7 +9,14 @@ import pandas as pd
 
 from analysis.capability import late_if_normal
 from analysis.control_chart import FEWEST, SUBGROUP, count_signals
-from analysis.control_limits import ALPHA
+from analysis.control_limits import (
+    ALPHA,
+    Binomial,
+    average_run_length,
+    exact_limits,
+    normal_run_length,
+    sigma_limits,
+)
 from analysis.figures.control_charts import panels_of
 from analysis.figures.style import inline_svg
 from analysis.report.numbers import number, quantity
@@ -23,7 +30,7 @@ TOO_FEW = f"Too few visits for a control chart: no stage has {FEWEST * SUBGROUP}
 
 def control_section(charts: pd.DataFrame, metrics: Mapping[str, float], drawn: Drawing | None) -> Section:
     """Charts as from `analysis.control_chart.control_charts`, their figure (None: no chart), and capability."""
-    paragraphs = [meaning(), counted(charts)] if (charts["chart"] == "p").any() else [TOO_FEW]
+    paragraphs = [meaning(), counted(charts), run_lengths(charts)] if (charts["chart"] == "p").any() else [TOO_FEW]
     figures: tuple[Figure, ...] = ()
     notes: tuple[Note, ...] = ()
     if drawn is not None:
@@ -47,6 +54,20 @@ def meaning() -> str:
     return (
         f"Each point is {SUBGROUP} visits of a stage in a row, and a point beyond the limits is a signal: the stage "
         f"has probably changed, because one that stays as it is gives at most {100 * ALPHA:g} % such points."
+    )
+
+
+def run_lengths(charts: pd.DataFrame) -> str:
+    """How long the chart of the middlemost stage runs until a signal, in control and when errors double, in words."""
+    centres = charts[charts["chart"] == "p"].groupby("stage")["centre"].first().sort_values()
+    p = float(centres.iloc[len(centres) // 2])
+    limits, shewhart = exact_limits(Binomial(SUBGROUP, p)), sigma_limits(Binomial(SUBGROUP, p))
+    false, plain = (average_run_length(Binomial(SUBGROUP, p), found) for found in (limits, shewhart))
+    seen = average_run_length(Binomial(SUBGROUP, min(1.0, 2.0 * p)), limits)
+    usual = f"with limits at 3 sigma once in {number(plain, 0)}; for normal values {number(normal_run_length(), 1)}"
+    return (
+        f"At {quantity(p, 'share')} errors a visit such a chart has a false signal once in {number(false, 0)} points "
+        f"on average ({usual}), and sees a rate that has doubled after {number(seen, 0)} points."
     )
 
 
