@@ -29,7 +29,7 @@ JIT = os.environ.get("GAPLINE_JIT", "1") != "0" and not numba.config.DISABLE_JIT
 
 def _digest() -> str:
     here = Path(__file__).parent
-    sources = [here / "kernel.py", here / "draws.py", here / "tables.py"]
+    sources = [here / "kernel.py", here / "draws.py", here / "tables.py", here / "compiled_engine.py"]
     for folder in ("blueprint", "model"):  # the blueprint's rules are columns of the plan
         sources += sorted((here / folder).glob("*.py"))
     text = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())

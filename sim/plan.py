@@ -49,6 +49,20 @@ class Plan:
     def end(self) -> float:
         return self.blueprints[-1].horizon.end
 
+    def leaves(self) -> list[tuple[int, float, float]]:
+        """(member, start h, hours) of every period off the line that the timeline names, by roster and start."""
+        number = {name: i for i, name in enumerate(self.staff_names)}
+        return sorted(
+            {
+                (number[name], start, hours)
+                for blueprint in self.blueprints
+                for pool in blueprint.pools.values()
+                for name, member in pool.members.items()
+                for start, hours in member.off_line
+                if start < self.end
+            }
+        )
+
     def rows(self, table: str) -> np.ndarray[Any, Any]:
         """A plan table as (epochs, rows per epoch)."""
         array = self.tables[table]

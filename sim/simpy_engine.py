@@ -122,15 +122,7 @@ class Simulation:
             do(index, hours)
 
     def _schedule_leaves(self) -> None:
-        number = {name: i for i, name in enumerate(self.plan.staff_names)}
-        leaves: dict[tuple[int, float, float], None] = {}
-        for blueprint in self.plan.blueprints:
-            for pool in blueprint.pools.values():
-                for name, member in pool.members.items():
-                    for start, hours in member.off_line:
-                        if start < self.plan.end:
-                            leaves[number[name], start, hours] = None
-        for leave in sorted(leaves):
+        for leave in self.plan.leaves():
             self.service.schedule_leave(*leave)
 
     # -- customers ------------------------------------------------------------------------------------------

@@ -8,13 +8,17 @@ from typing import Any
 from sim.blueprint import (
     Blueprint,
 )
+from sim.compiled_engine import run_compiled
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan, Timeline, compile_plan
 from sim.simpy_engine import run_simpy
 from sim.traffic import require_bounded, require_stable
 
-ENGINES: dict[str, Callable[[Plan, int, int, bool], dict[str, Any]]] = {"simpy": run_simpy}
+ENGINES: dict[str, Callable[[Plan, int, int, bool], dict[str, Any]]] = {
+    "compiled": run_compiled,
+    "simpy": run_simpy,
+}
 JOURNALS = ("full", "summary")
 
 

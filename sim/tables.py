@@ -272,7 +272,33 @@ JOURNAL: dict[str, np.dtype[Any]] = {
     ),
 }  # fmt: skip
 
-TABLES: dict[str, np.dtype[Any]] = {**PLAN, **STATE, **JOURNAL}
+# What the compiled engine works with: its clock, the events to come, and where everybody is.
+ENGINE: dict[str, np.dtype[Any]] = {
+    "clock": _dtype(
+        ("now", "f8"), ("seq", "i8"), ("events", "i8"), ("tickets", "i8"), ("live", "i8"), ("timer", "i8"),
+        ("starts", "i8"), ("absences", "i8"), ("n_lanes", "i8"), ("n_teams", "i8"), ("has_shifts", "i8"),
+        ("has_teams", "i8"), ("visits", "i8"), ("room_visits", "i8"), ("room_orders", "i8"), ("room_customers", "i8"),
+        ("room_events", "i8"), ("room_absences", "i8"),
+    ),
+    "agenda": _dtype(("time", "f8"), ("seq", "i8"), ("kind", "i8"), ("a", "i8"), ("b", "i8"), ("x", "f8")),
+    "starts": _dtype(("customer", "i8"), ("pause", "f8")),
+    "queues": _dtype(("length", "i8"), ("idle_first", "i8"), ("idle_last", "i8")),
+    "lanes": _dtype(("first", "i8"), ("last", "i8")),
+    "places": _dtype(
+        ("before", "i8"), ("after", "i8"), ("lane", "i8"), ("pool", "i8"), ("ticket", "i8"), ("stage", "i8"),
+        ("member", "i8"), ("arrived", "f8"), ("team", "f8"),
+    ),
+    "desks": _dtype(
+        ("before", "i8"), ("after", "i8"), ("idle", "i8"), ("busy", "i8"), ("away", "i8"), ("since", "f8"),
+        ("owed", "f8"), ("absent_until", "f8"), ("missed", "f8"), ("vacancy", "f8"), ("on", "i8"),
+    ),
+    "batches": _dtype(("first", "i8"), ("last", "i8"), ("count", "i8"), ("hours", "f8")),
+    "roster": _dtype(("closing", "i8"),),
+    "crews": _dtype(("pools", "i8"), ("first", "i8")),
+    "ranks": _dtype(("rank", "i8"),),
+}  # fmt: skip
+
+TABLES: dict[str, np.dtype[Any]] = {**PLAN, **STATE, **JOURNAL, **ENGINE}
 SLOT = {name: slot for slot, name in enumerate(TABLES)}
 
 
@@ -288,3 +314,6 @@ rules, stages, edges, staff, suppliers, segments, numbers = (_row(name) for name
 (
     customers, orders, visits, handoffs, errors, moments, absences, weeks, totals, members, pool_hours, reviews,
 ) = (_row(name) for name in JOURNAL)  # fmt: skip
+(
+    clock, agenda, starts, queues, lanes, places, desks, batches, roster, crews, ranks,
+) = (_row(name) for name in ENGINE)  # fmt: skip

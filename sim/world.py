@@ -106,6 +106,14 @@ class World:
         self.__dict__[name] = table if JIT else table.view(np.recarray)
         self._contents[SLOT[name]] = table.ctypes.data
 
+    def open(self, name: str, table: np.ndarray[Any, Any]) -> None:
+        """Put a table of the engine's own in its place."""
+        self._place(name, table)
+
+    def enlarge(self, name: str, size: int) -> None:
+        """The same table with more rows."""
+        self._grow(name, size)
+
     def _grow(self, name: str, size: int) -> None:
         old = self.table(name)
         new = np.zeros(size, TABLES[name])
@@ -126,7 +134,7 @@ class World:
                     self._grow(name, size)
         return size
 
-    def room_for_visits(self, under_way: int) -> int:
+    def room_for_visits(self, under_way: int, at_least: int = _AT_LEAST) -> int:
         """Make room for what the next visits may leave behind; returns how many visits there is room for.
 
         Visits that are `under_way` have room already, but write most of their rows only when they end.
@@ -137,8 +145,8 @@ class World:
         run = self.table("run")[0]
         for name, each in kept.items():
             used = int(run[name]) + each * under_way
-            if used + each * _AT_LEAST > len(self.table(name)):
-                self._grow(name, max(2 * used, used + 4 * each * _AT_LEAST))
+            if used + each * at_least > len(self.table(name)):
+                self._grow(name, max(2 * used, used + 4 * each * at_least))
         return min((len(self.table(name)) - int(run[name])) // each for name, each in kept.items()) - under_way
 
     def journal(self) -> dict[str, np.ndarray[Any, Any]]:
