@@ -528,7 +528,7 @@ def _move_everybody(world, joiners):  # type: ignore[no-untyped-def]
     state, timer = run(world, 0), clock(world, 0)
     # who is idle, pool by pool in their order; then who joins
     count = joiners
-    for pool in range(state.n_pools):
+    for pool in range(timer.n_pools):
         queue = queues(world, pool)
         member = queue.idle_first
         while member >= 0:
@@ -544,7 +544,7 @@ def _move_everybody(world, joiners):  # type: ignore[no-untyped-def]
         moved_first, moved_last = NOBODY, NOBODY
         while True:
             best, best_pool = NOBODY, NOBODY
-            for pool in range(state.n_pools):
+            for pool in range(timer.n_pools):
                 order = lanes(world, pool * timer.n_lanes + lane).first
                 if order >= 0 and (best < 0 or places(world, order).ticket < places(world, best).ticket):
                     best, best_pool = order, pool
@@ -560,7 +560,7 @@ def _move_everybody(world, joiners):  # type: ignore[no-untyped-def]
             else:
                 moved_first = best
             moved_last = best
-        for pool in range(state.n_pools):
+        for pool in range(timer.n_pools):
             if lane == 0:
                 queues(world, pool).length = 0
         order = moved_first
@@ -939,6 +939,7 @@ class CompiledRun:
         world.open("roster", np.array([(value,) for value in closing], TABLES["roster"]))
         clock = world.table("clock")[0]
         clock["n_lanes"] = len(classes)
+        clock["n_pools"] = len(plan.pool_names)
         clock["has_teams"] = any(len(pools) > 1 for epoch in plan.stage_pools for pools in epoch)
         clock["has_shifts"] = bool((plan.tables["staff"]["n_shifts"] > 0).any())
         for name in ("queues", "desks", "batches"):

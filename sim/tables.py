@@ -276,7 +276,7 @@ JOURNAL: dict[str, np.dtype[Any]] = {
 ENGINE: dict[str, np.dtype[Any]] = {
     "clock": _dtype(
         ("now", "f8"), ("seq", "i8"), ("events", "i8"), ("tickets", "i8"), ("live", "i8"), ("timer", "i8"),
-        ("starts", "i8"), ("absences", "i8"), ("n_lanes", "i8"), ("n_teams", "i8"), ("has_shifts", "i8"),
+        ("starts", "i8"), ("absences", "i8"), ("n_lanes", "i8"), ("n_pools", "i8"), ("has_shifts", "i8"),
         ("has_teams", "i8"), ("visits", "i8"), ("room_visits", "i8"), ("room_orders", "i8"), ("room_customers", "i8"),
         ("room_events", "i8"), ("room_absences", "i8"),
     ),
