@@ -1,48 +1,64 @@
-"""Compile every transition before it is needed, in two processes where the machine has two cores.
+"""Compile what an engine calls before it is needed; both engines at once where the machine has two cores.
 
-It takes some 30 s of computing, once: the results are kept on disk (see `sim.kernel`).
+It takes some 20 s of computing an engine, once: the results are kept on disk (see `sim.kernel`).
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import sim.model.journey  # noqa: F401  (declares the transitions)
+import sim.compiled.loop
+import sim.model.journey  # noqa: F401  (both declare transitions)
 from sim.kernel import TRANSITIONS, is_cached
 
-_OTHERS_SHARE = ("end_visit", "give_up")  # about half of the work
-_COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from sim.compile_ahead import compile_share; compile_share()"
+_LOOP = ("go", "book")
+_COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from sim.compile_ahead import compile_ahead; "
 
 
-def compile_ahead() -> None:
-    """Compile what is not on disk yet; does nothing twice."""
-    if is_cached():
-        return
+def needed(engine: str) -> tuple[str, ...]:
+    """The transitions that an engine calls from Python."""
+    return _LOOP if engine == "compiled" else tuple(name for name in TRANSITIONS if name not in _LOOP)
+
+
+def is_compiled(engine: str) -> bool:
+    """Whether nothing is left to compile for an engine."""
+    return is_cached(needed(engine))
+
+
+def compile_ahead(engine: str = "compiled") -> None:
+    """Compile for one engine what is not on disk yet. Does nothing twice."""
+    if not is_compiled(engine):
+        _compile(needed(engine))
+
+
+def compile_both() -> None:
+    """Compile for both engines, in two processes where there are two cores."""
     helper = None
-    if (os.cpu_count() or 1) > 1:
-        root = str(Path(__file__).resolve().parents[1])
-        quiet = subprocess.DEVNULL
-        helper = subprocess.Popen([sys.executable, "-c", _COMMAND, root], stdout=quiet, stderr=quiet)
+    if (os.cpu_count() or 1) > 1 and not is_compiled("simpy"):
+        words = [sys.executable, "-c", _COMMAND + "compile_ahead('simpy')", str(Path(__file__).resolve().parents[1])]
+        helper = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _compile(name for name in TRANSITIONS if name not in _OTHERS_SHARE)
+        compile_ahead("compiled")
         if helper:
             helper.wait()
     finally:
         if helper and helper.poll() is None:
             helper.kill()
-    _compile(TRANSITIONS)  # what the helper has made is read from disk
-
-
-def compile_share() -> None:
-    """The helper's part."""
-    _compile(_OTHERS_SHARE)
+    compile_ahead("simpy")
 
 
 def _compile(names: Iterable[str]) -> None:
-    for name in names:
-        compiled, arguments = TRANSITIONS[name]
-        compiled.compile(arguments)
+    collecting = gc.isenabled()
+    gc.disable()  # the compiler makes many objects that live on: looking through them again and again saves nothing
+    try:
+        for name in names:
+            compiled, arguments = TRANSITIONS[name]
+            compiled.compile(arguments)
+    finally:
+        if collecting:
+            gc.enable()

@@ -33,7 +33,7 @@ def stable_id(name: str) -> int:
     return int.from_bytes(hashlib.blake2s(name.encode(), digest_size=4).digest(), "big") & 0x7FFFFFFF
 
 
-@typed_kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64)")
+@typed_kernel("int64, int64, int64, int64, int64, int64")
 def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Ten rounds of Philox4x32 on 32-bit words held in 64-bit integers; returns four 32-bit words."""
     c0, c1, c2, c3 = int(c0) & _MASK, int(c1) & _MASK, int(c2) & _MASK, int(c3) & _MASK
@@ -51,7 +51,7 @@ def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@typed_kernel("int64(int64, int64, int64)")
+@typed_kernel("int64, int64, int64")
 def child_key(key, kind, number):  # type: ignore[no-untyped-def]
     """The 63-bit key of an entity named by its parent's key, its kind (a stable id) and its number."""
     high, low, _, _ = philox4x32(kind, number, KEY, 0, key, int(key) >> 32)
@@ -64,20 +64,20 @@ def run_key(seed: int, replication: int) -> int:
     return int(child_key(study, stable_id("replication"), replication))
 
 
-@typed_kernel("int64(int64, int64)")
+@typed_kernel("int64, int64")
 def occasion(order_number, visit_number):  # type: ignore[no-untyped-def]
     """The name of one pass: which order of the customer, which visit of that order at the stage."""
     return int(order_number) * _PASSES + int(visit_number) % _PASSES
 
 
-@typed_kernel("float64(int64, int64, int64, int64, int64)")
+@typed_kernel("int64, int64, int64, int64, int64")
 def uniform(key, place, moment, purpose, detail):  # type: ignore[no-untyped-def]
     """The uniform number in the open interval (0, 1) that bears this name (52 random bits)."""
     high, low, _, _ = philox4x32(place, moment, purpose, detail, key, int(key) >> 32)
     return ((high >> 6) * 67108864.0 + (low >> 6) + 0.5) * 2.220446049250313e-16
 
 
-@typed_kernel("float64(float64)")
+@typed_kernel("float64")
 def normal_quantile(p):  # type: ignore[no-untyped-def]
     """Standard normal quantile, relative accuracy about 1e-16 (Wichura 1988, algorithm AS 241, PPND16)."""
     q = p - 0.5
@@ -110,13 +110,13 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
     return top / bottom if q >= 0 else -top / bottom
 
 
-@typed_kernel("float64(int64, int64, int64, int64, int64)")
+@typed_kernel("int64, int64, int64, int64, int64")
 def exponential(key, place, moment, purpose, detail):  # type: ignore[no-untyped-def]
     """A unit-mean exponential number."""
     return -math.log(uniform(key, place, moment, purpose, detail))
 
 
-@typed_kernel("float64(int64, int64, int64, int64, int64, float64)")
+@typed_kernel("int64, int64, int64, int64, int64, float64")
 def gamma(key, place, moment, purpose, detail, shape):  # type: ignore[no-untyped-def]
     """A gamma number of the given shape and scale 1 (Marsaglia & Tsang 2000). Uses details from `detail` on."""
     boost = 1.0
@@ -136,7 +136,7 @@ def gamma(key, place, moment, purpose, detail, shape):  # type: ignore[no-untype
     return boost * d  # about one acceptance in 1.05 attempts: never reached
 
 
-@typed_kernel("float64(int64, int64, int64, int64, float64, float64)")
+@typed_kernel("int64, int64, int64, int64, float64, float64")
 def beta(key, place, moment, purpose, a, b):  # type: ignore[no-untyped-def]
     """A beta(a, b) number, as a ratio of two gamma numbers."""
     x = gamma(key, place, moment, purpose, 0, a)

@@ -14,7 +14,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,16 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from sim.linking import PartCompiler, PartDispatcher, WholeCompiler
+
 JIT = os.environ.get("GAPLINE_JIT", "1") != "0" and not numba.config.DISABLE_JIT
 
 
 def _digest() -> str:
     here = Path(__file__).parent
-    sources = [here / "kernel.py", here / "draws.py", here / "tables.py", here / "compiled_engine.py"]
-    for folder in ("blueprint", "model"):  # the blueprint's rules are columns of the plan
+    names = ("kernel", "linking", "draws", "tables")
+    sources = [here / f"{name}.py" for name in names]
+    for folder in ("blueprint", "model", "compiled"):  # the blueprint's rules are columns of the plan
         sources += sorted((here / folder).glob("*.py"))
     text = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
     for source in sources:
@@ -57,32 +60,47 @@ if JIT:
     numba.config.CACHE_DIR = str(CACHE_FOLDER)
 
 
-def is_cached() -> bool:
-    """Whether compiled code for these sources is on disk already (else the first run has to compile)."""
-    return not JIT or all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in TRANSITIONS)
+def is_cached(names: Iterable[str]) -> bool:
+    """Whether machine code of these transitions is on disk already (else the first run has to compile)."""
+    return not JIT or all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in names)
 
 
-def kernel(function: Any) -> Any:
-    """A rule that other kernels call: compiled into its callers, or left as it is.
+def _part(function: Any, arguments: tuple[Any, ...] = ()) -> Any:
+    """`function` as code to be linked into wholes.
 
     numba would compile it anew for every constant that a caller passes; one version for all constants of a type is
-    enough (the optimiser sees the constant anyway).
+    enough (the optimiser sees the constant anyway). With `arguments` there is one version for all callers.
     """
-    if not JIT:
-        return function
-    compiled = numba.njit(function)
+    compiled = numba.njit(function, pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    compiled.__class__ = PartDispatcher
     template = compiled.get_call_template
 
-    def of_plain_types(arguments: Any, keywords: Any) -> Any:
-        return template(tuple(types.unliteral(a) for a in arguments), keywords)  # type: ignore[attr-defined]
+    def of_plain_types(given: Any, keywords: Any) -> Any:
+        plain = tuple(types.unliteral(a) for a in given)  # type: ignore[attr-defined]
+        found, signature, folded, none = template(arguments or plain, keywords)
+        return found, signature, given if arguments else folded, none
 
     compiled.get_call_template = of_plain_types
     return compiled
 
 
-def typed_kernel(signature: str) -> Any:
-    """A kernel with one fixed signature, kept on disk: callers with other integer widths share it."""
-    return numba.njit(signature, cache=True) if JIT else lambda function: function
+def _whole(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """`function` as machine code that Python may call, kept on disk; kernels that call it link its part instead."""
+    compiled = numba.njit(function, pipeline_class=WholeCompiler, cache=True, nogil=True)
+    part = _part(function, arguments)
+    compiled.get_call_template, compiled.get_overload = part.get_call_template, part.get_overload
+    return compiled
+
+
+def kernel(function: Any) -> Any:
+    """A rule that other kernels call: compiled into its callers, or left as it is."""
+    return _part(function) if JIT else function
+
+
+def typed_kernel(signature: str) -> Callable[[Any], Any]:
+    """A kernel with one fixed signature (arguments only), which Python calls too: callers with other integer widths
+    share it."""
+    return lambda function: _whole(function, _types(signature)) if JIT else function
 
 
 TRANSITIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {}
@@ -95,12 +113,16 @@ def transition(arguments: str) -> Callable[[Any], Any]:
     def declare(function: Any) -> Any:
         if not JIT:
             return function
-        compiled = numba.njit(function, cache=True)
-        # types, not text: numba keeps what it compiled for a text apart from what it compiles at a call
-        TRANSITIONS[function.__name__] = compiled, tuple(getattr(types, name) for name in arguments.split(", "))
+        compiled = _whole(function, _types(arguments))
+        TRANSITIONS[function.__name__] = compiled, _types(arguments)
         return compiled
 
     return declare
+
+
+def _types(arguments: str) -> tuple[Any, ...]:
+    # types, not text: numba keeps what it compiled for a text apart from what it compiles at a call
+    return tuple(getattr(types, name) for name in arguments.split(", "))
 
 
 def row_of(name: str, slot: int, dtype: np.dtype[Any]) -> Callable[[Any, Any], Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sim.blueprint import (
     Blueprint,
 )
-from sim.compiled_engine import run_compiled
+from sim.compiled.driver import run_compiled
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan, Timeline, compile_plan
@@ -26,7 +26,7 @@ def simulate(
     system: Blueprint | Timeline | Plan,
     seed: int = 1,
     replication: int = 0,
-    engine: str = "simpy",
+    engine: str = "compiled",
     allow_unstable: bool = False,
     journal: str = "full",
 ) -> Journal:

@@ -192,7 +192,8 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("reached", "i8"), ("complaints", "i8"), ("visits", "i8"), ("reworks", "i8"), ("information", "f8"),
         ("frailty", "f8"), ("waited", "f8"), ("worked", "f8"), ("last_contact", "f8"), ("damage", "f8"),
         ("clarify", "i8"), ("met", "i8"), ("moments", "i8"), ("configured", "i8"), ("configured_at", "f8"),
-        ("changed", "i8"), ("defective", "i8"), ("supplies", "f8"), ("transport", "f8"), ("external_cost", "f8"),
+        ("change_of_mind", "f8"), ("changed", "i8"), ("defective", "i8"), ("supplies", "f8"), ("transport", "f8"),
+        ("external_cost", "f8"),
         _per_dimension("scored"), _per_dimension("actual_sum"), _per_dimension("seen_sum"),
         _per_dimension("extreme"), _per_dimension("last"), _per_dimension("desired"), _per_dimension("adequate"),
         _per_dimension("predicted"), _per_dimension("actual"), _per_dimension("perceived"), ("S", "f8"), ("A", "f8"),
@@ -275,13 +276,16 @@ JOURNAL: dict[str, np.dtype[Any]] = {
 # What the compiled engine works with: its clock, the events to come, and where everybody is.
 ENGINE: dict[str, np.dtype[Any]] = {
     "clock": _dtype(
-        ("now", "f8"), ("seq", "i8"), ("events", "i8"), ("tickets", "i8"), ("live", "i8"), ("timer", "i8"),
-        ("starts", "i8"), ("absences", "i8"), ("n_lanes", "i8"), ("n_pools", "i8"), ("has_shifts", "i8"),
-        ("has_teams", "i8"), ("visits", "i8"), ("room_visits", "i8"), ("room_orders", "i8"), ("room_customers", "i8"),
-        ("room_events", "i8"), ("room_absences", "i8"),
+        ("now", "f8"), ("numbered", "i8"), ("events", "i8"), ("hole", "i8"), ("free", "i8"), ("slots", "i8"),
+        ("tickets", "i8"), ("live", "i8"), ("boundary", "i8"), ("starts", "i8"), ("absences", "i8"),
+        ("n_lanes", "i8"), ("n_pools", "i8"), ("has_shifts", "i8"), ("has_teams", "i8"), ("visits", "i8"),
+        ("room_visits", "i8"), ("room_orders", "i8"), ("room_customers", "i8"), ("room_events", "i8"),
+        ("room_absences", "i8"),
     ),
-    "agenda": _dtype(("time", "f8"), ("seq", "i8"), ("kind", "i8"), ("a", "i8"), ("b", "i8"), ("x", "f8")),
+    "agenda": _dtype(("time", "f8"), ("tag", "i8")),
+    "events": _dtype(("kind", "i8"), ("a", "i8"), ("b", "i8"), ("x", "f8")),
     "starts": _dtype(("customer", "i8"), ("pause", "f8")),
+    "movers": _dtype(("member", "i8"),),
     "queues": _dtype(("length", "i8"), ("idle_first", "i8"), ("idle_last", "i8")),
     "lanes": _dtype(("first", "i8"), ("last", "i8")),
     "places": _dtype(
@@ -289,13 +293,14 @@ ENGINE: dict[str, np.dtype[Any]] = {
         ("member", "i8"), ("arrived", "f8"), ("team", "f8"),
     ),
     "desks": _dtype(
-        ("before", "i8"), ("after", "i8"), ("idle", "i8"), ("busy", "i8"), ("away", "i8"), ("since", "f8"),
-        ("owed", "f8"), ("absent_until", "f8"), ("missed", "f8"), ("vacancy", "f8"), ("on", "i8"),
+        ("before", "i8"), ("after", "i8"), ("idle", "i8"), ("busy", "i8"), ("away", "i8"), ("on", "i8"), ("due", "i8"),
+        ("since", "f8"), ("owed", "f8"), ("absent_until", "f8"), ("missed", "f8"), ("vacancy", "f8"),
     ),
     "batches": _dtype(("first", "i8"), ("last", "i8"), ("count", "i8"), ("hours", "f8")),
-    "roster": _dtype(("closing", "i8"),),
+    "closings": _dtype(("rule", "i8"),),
     "crews": _dtype(("pools", "i8"), ("first", "i8")),
-    "ranks": _dtype(("rank", "i8"),),
+    "crew_pools": _dtype(("pool", "i8"),),
+    "classes": _dtype(("priority", "i8"),),
 }  # fmt: skip
 
 TABLES: dict[str, np.dtype[Any]] = {**PLAN, **STATE, **JOURNAL, **ENGINE}
@@ -315,5 +320,5 @@ rules, stages, edges, staff, suppliers, segments, numbers = (_row(name) for name
     customers, orders, visits, handoffs, errors, moments, absences, weeks, totals, members, pool_hours, reviews,
 ) = (_row(name) for name in JOURNAL)  # fmt: skip
 (
-    clock, agenda, starts, queues, lanes, places, desks, batches, roster, crews, ranks,
+    clock, agenda, events, starts, movers, queues, lanes, places, desks, batches, closings, crews, crew_pools, classes,
 ) = (_row(name) for name in ENGINE)  # fmt: skip

@@ -34,6 +34,12 @@ def visit_ratios(blueprint: Blueprint) -> dict[str, float]:
     return {name: float(max(0.0, ratios[i])) for i, name in enumerate(names)}
 
 
+def expected_traffic(blueprint: Blueprint) -> tuple[float, float]:
+    """Orders and visits (rework aside) to be expected over the whole run."""
+    orders = order_rate(blueprint) * blueprint.horizon.end
+    return orders, orders * max(1.0, sum(visit_ratios(blueprint).values()))
+
+
 def hours_a_week(blueprint: Blueprint, member: StaffMember) -> float:
     """Hours of a member's shifts in a week of the run's clock."""
     return sum(end - start for start, end in member.shifts) if member.shifts else blueprint.calendar.week
@@ -82,8 +88,7 @@ def require_bounded(blueprint: Blueprint) -> None:
     for name, ratio in visit_ratios(blueprint).items():
         allowed = f"an order would pass this stage {ratio:.3g} times on average, allowed up to {MOST_PASSES:g}"
         require(ratio <= MOST_PASSES, f"route.{name}", None, allowed)
-    hours = blueprint.horizon.end
-    expected = order_rate(blueprint) * hours * max(1.0, sum(visit_ratios(blueprint).values()))
+    _, expected = expected_traffic(blueprint)
     people = sum((s.arrivals or blueprint.arrivals).customers for s in blueprint.segments.values())
     if not expected <= MOST_VISITS or people > MOST_VISITS:
         raise InvalidInput(

@@ -11,6 +11,7 @@ from sim.draws import child_key, run_key, stable_id
 from sim.kernel import JIT
 from sim.plan import Plan
 from sim.tables import JOURNAL, SLOT, TABLES
+from sim.traffic import expected_traffic
 
 _ERRORS_PER_VISIT = 3  # of the visit, of needless rework, of a supplier
 _MOMENTS_PER_VISIT = 2  # a moment of truth and the delivery
@@ -34,6 +35,7 @@ class World:
         for name, size in self._sizes().items():
             self._place(name, np.zeros(size, TABLES[name]))
         self._room = {"customers": 0, "orders": 0}
+        self._foreseen = expected_traffic(plan.blueprints[0])
         self._start(seed, replication)
 
     def _sizes(self) -> dict[str, int]:
@@ -115,14 +117,15 @@ class World:
         self._grow(name, size)
 
     def _grow(self, name: str, size: int) -> None:
-        old = self.table(name)
-        new = np.zeros(size, TABLES[name])
-        new[: len(old)] = old
+        """The same table with more rows. What is new is nought, and takes no memory before it is written."""
+        old, new = self.table(name), np.zeros(size, TABLES[name])
+        used = len(old) * old.itemsize
+        new.view(np.uint8)[:used] = old.view(np.uint8)  # as bytes: NumPy would copy records column by column
         self._place(name, new)
 
     def room_for(self, what: str, count: int) -> int:
         """Make room for at least `count` rows of "customers" or "orders"; returns the capacity."""
-        size = max(count, 2 * self._room[what], 256)
+        size = max(count, 2 * self._room[what], 256, 0 if self.summary else int(1.2 * self._foreseen[0]))
         self._room[what] = size
         self._grow(what, size)
         if what == "customers":
@@ -146,7 +149,8 @@ class World:
         for name, each in kept.items():
             used = int(run[name]) + each * under_way
             if used + each * at_least > len(self.table(name)):
-                self._grow(name, max(2 * used, used + 4 * each * at_least))
+                foreseen = 0 if self.summary else int(1.2 * self._foreseen[1])
+                self._grow(name, max(2 * used, used + 4 * each * at_least, foreseen))
         return min((len(self.table(name)) - int(run[name])) // each for name, each in kept.items()) - under_way
 
     def journal(self) -> dict[str, np.ndarray[Any, Any]]:

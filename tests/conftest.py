@@ -10,11 +10,11 @@ import pytest
 from builders import Main
 
 import run
-from sim.compile_ahead import compile_ahead
+from sim.compile_ahead import compile_both
 
 
 def pytest_sessionstart() -> None:
-    compile_ahead()
+    compile_both()
 
 
 @pytest.fixture

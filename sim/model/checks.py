@@ -110,7 +110,9 @@ def inspect(world, order_index, stage, plan, moment, now):  # type: ignore[no-un
         if plan.inspection_detection > 0.0:
             detection = plan.inspection_detection
             _search(world, order_index, stage, plan, moment, detection, INSPECTION, BY_INSPECTOR, now)
-    elif uniform(order.key, plan.id, moment, INSPECTION_ALARM, 0) < plan.inspection_alarm:
+        return
+    chance = plan.inspection_alarm
+    if chance > 0.0 and uniform(order.key, plan.id, moment, INSPECTION_ALARM, 0) < chance:
         _raise_alarm(order, previous_stage(world, order, stage))
 
 

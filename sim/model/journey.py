@@ -183,6 +183,7 @@ def place_order(world, customer, now):  # type: ignore[no-untyped-def]
     order.handoff = -1
     order.last_error = -1
     order.alarm = -1
+    order.change_of_mind = -1.0
     order.frailty = frailty_factor(rule, order.key, occasion(order.number, 0))
     order.free = -1
     if math.isnan(person.joined):

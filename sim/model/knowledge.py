@@ -23,7 +23,8 @@ def knows_customer(world, customer_index, function, member_index, plan_level, ow
 def remember_contact(world, order, function, member_index, plan_id, moment, rule):  # type: ignore[no-untyped-def]
     """A contact leaves its trace: with the person, and perhaps in the shared file."""
     state = run(world, 0)
-    if rule.personal > 0.0 and uniform(order.key, plan_id, moment, KNOW_PERSONAL, 0) < rule.personal:
+    personal = rule.personal
+    if personal > 0.0 and (personal >= 1.0 or uniform(order.key, plan_id, moment, KNOW_PERSONAL, 0) < personal):
         contact = contacts(world, order.customer * state.n_functions + function)
         contact.staff = member_index + 1
         contact.person = members(world, member_index).person

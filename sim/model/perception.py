@@ -16,13 +16,21 @@ RELIABILITY, RESPONSIVENESS, ASSURANCE, EMPATHY, TANGIBLES = range(5)
 @kernel
 def reliability_score(rule, damage, lead_time, promised):  # type: ignore[no-untyped-def]
     """Falls with the damage of visible errors and with lateness relative to the promised lead time."""
-    return math.exp(-damage) * math.exp(-rule.lateness * max(0.0, lead_time - promised) / promised)
+    score = math.exp(-damage) if damage > 0.0 else 1.0
+    late = lead_time - promised
+    return score * math.exp(-rule.lateness * late / promised) if late > 0.0 else score
 
 
 @kernel
 def responsiveness_score(rule, wait):  # type: ignore[no-untyped-def]
     """Halves with every `wait_half` hours of waiting (exp, because compilers turn pow(2, x) into exp2)."""
-    return math.exp(-LN_2 * wait / rule.wait_half)
+    return math.exp(-LN_2 * wait / rule.wait_half) if wait != 0.0 else 1.0
+
+
+@kernel
+def _felt(rule, wait, score):  # type: ignore[no-untyped-def]
+    """Responsiveness as the customer feels it: waits seem longer (or, announced, shorter) than they are."""
+    return responsiveness_score(rule, rule.wait_bias * wait) if rule.wait_bias != 1.0 else score
 
 
 @kernel
@@ -88,7 +96,7 @@ def moment_of_truth(world, order_index, stage, plan, member_index, member, erred
     reliability = reliability_score(rule, order.damage, 0.0, order.promised)
     _take_in(order, moment, RELIABILITY, reliability, reliability)
     responsiveness = responsiveness_score(rule, wait)
-    _take_in(order, moment, RESPONSIVENESS, responsiveness, responsiveness_score(rule, rule.wait_bias * wait))
+    _take_in(order, moment, RESPONSIVENESS, responsiveness, _felt(rule, wait, responsiveness))
     assurance = assurance_score(rule, service_skill_level(member, person), erred_visibly)
     _take_in(order, moment, ASSURANCE, assurance, assurance)
     knows = knows_customer(world, order.customer, plan.function, member_index, member.knows_customer, owned)
@@ -109,7 +117,7 @@ def delivery_moment(world, order_index, member_index, rule, now):  # type: ignor
     _take_in(order, moment, RELIABILITY, reliability, reliability)
     if order.met == 0:
         responsiveness = responsiveness_score(rule, wait)
-        _take_in(order, moment, RESPONSIVENESS, responsiveness, responsiveness_score(rule, rule.wait_bias * wait))
+        _take_in(order, moment, RESPONSIVENESS, responsiveness, _felt(rule, wait, responsiveness))
 
 
 @kernel

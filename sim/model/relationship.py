@@ -111,6 +111,8 @@ def finish(world, person, now):  # type: ignore[no-untyped-def]
 def take_stock(world, rule):  # type: ignore[no-untyped-def]
     """Customer equity (cu), and the sums of retention and cumulative satisfaction over active customers."""
     equity, stay, regard = 0.0, 0.0, 0.0
+    if run(world, 0).perception_on == 0:  # nobody has an opinion that could be worth anything
+        return equity, stay, regard
     for index in range(run(world, 0).customers):
         person = customers(world, index)
         if person.joined >= 0.0 and person.lost < 0:  # NaN: has not joined

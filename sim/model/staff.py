@@ -32,12 +32,10 @@ def morale_level(plan, member):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def after_disuse(offset, hours, rule):  # type: ignore[no-untyped-def]
-    """A skill's deviation after idle hours: its height over the floor decays exponentially."""
+def after_disuse(offset, kept, rule):  # type: ignore[no-untyped-def]
+    """A skill's deviation after idle hours: of its height over the floor a share is `kept`."""
     height = offset + rule.disuse_loss
-    if height <= 0.0 or rule.forgetting <= 0.0:
-        return offset
-    return height * math.exp(-rule.forgetting * hours) - rule.disuse_loss
+    return height * kept - rule.disuse_loss if height > 0.0 else offset
 
 
 @kernel
@@ -50,9 +48,11 @@ def after_job(offset, rule):  # type: ignore[no-untyped-def]
 def forget(member, rule, now):  # type: ignore[no-untyped-def]
     """What disuse since the last job has cost."""
     hours = now - member.idle_from
-    member.technical = after_disuse(member.technical, hours, rule)
-    member.service = after_disuse(member.service, hours, rule)
     member.idle_from = now
+    if hours > 0.0 and rule.forgetting > 0.0:
+        kept = math.exp(-rule.forgetting * hours)
+        member.technical = after_disuse(member.technical, kept, rule)
+        member.service = after_disuse(member.service, kept, rule)
 
 
 @kernel
@@ -64,15 +64,21 @@ def practise(member, rule, now):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _excess(level, start, begin, end, hours, rule):  # type: ignore[no-untyped-def]
+def _excess(level, start, begin, end, hours, faded, calmed, rule):  # type: ignore[no-untyped-def]
     """Integral over [begin, end] of (u(s) - overload_from) exp(-(hours - s) / T) / T, where u(s) = level + start
-    exp(-s / tau)."""
+    exp(-s / tau). `faded` is exp(-hours / T), `calmed` exp(-hours / tau): mostly the period is all of the hours, and
+    then nothing else is needed."""
     tau, span = rule.load_time, rule.overwork_time
-    constant = level - rule.overload_from
-    total = constant * (math.exp(-(hours - end) / span) - math.exp(-(hours - begin) / span))
     rate = 1.0 / span - 1.0 / tau
-    grown = (math.exp(rate * end) - math.exp(rate * begin)) / rate
-    return total + start * math.exp(-hours / span) / span * grown
+    late, at_end = 1.0, calmed
+    if end < hours:
+        late = math.exp(-(hours - end) / span)
+        at_end = late * math.exp(-end / tau)
+    early, at_begin = faded, faded
+    if begin > 0.0:
+        early = math.exp(-(hours - begin) / span)
+        at_begin = early * math.exp(-begin / tau)
+    return (level - rule.overload_from) * (late - early) + start / span * (at_end - at_begin) / rate
 
 
 @kernel
@@ -98,10 +104,11 @@ def carry_load(member, busy, pressure, rule, now):  # type: ignore[no-untyped-de
     elif level > edge:
         begin = min(hours, tau * math.log(-start / (level - edge)))
         end = hours
-    member.overwork *= math.exp(-hours / rule.overwork_time)
+    faded, calmed = math.exp(-hours / rule.overwork_time), math.exp(-hours / tau)
+    member.overwork *= faded
     if end > begin:
-        member.overwork += _excess(level, start, begin, end, hours, rule)
-    member.load = level + start * math.exp(-hours / tau)
+        member.overwork += _excess(level, start, begin, end, hours, faded, calmed, rule)
+    member.load = level + start * calmed
 
 
 @kernel

@@ -78,7 +78,9 @@ def review_partnerships(world, now):  # type: ignore[no-untyped-def]
 def follow_changes(order, stage, plan, rule, now):  # type: ignore[no-untyped-def]
     """The order is configured here, or the customer has changed what they want since: back to configuration."""
     if order.changed == 0 and rule.change_rate > 0.0:
-        change = order.placed + exponential(order.key, 0, occasion(order.number, 0), CHANGE, 0) / rule.change_rate
+        if order.change_of_mind < 0.0:  # drawn once an order
+            order.change_of_mind = exponential(order.key, 0, occasion(order.number, 0), CHANGE, 0)
+        change = order.placed + order.change_of_mind / rule.change_rate
         if change <= now:
             order.changed = 1
             if order.configured > 0 and order.configured_at < change and order.alarm < 0:
