@@ -7,6 +7,7 @@ python run.py experiment=output_checks     correlations in the output against pu
 python run.py experiment=ten_stage         the founding paper's compounding figure
 python run.py experiment=survey survey.file=answers.csv
 python run.py experiment=trace             one run in full
+python run.py experiment=sweep 'sweep.over={scenario: [do_nothing, hiring]}'   many configurations, kept in a store
 """
 
 from __future__ import annotations

@@ -97,8 +97,8 @@ def unwritable(path: Path, fault: OSError) -> InvalidInput:
 
 
 def digest(plain: Mapping[str, Any]) -> str:
-    """SHA-256 of a configuration in a canonical form."""
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), default=str)
+    """SHA-256 of a configuration, the order of its parts included: stages, pools and programmes stand in an order."""
+    text = json.dumps(plain, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

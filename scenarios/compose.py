@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from sim.invalid import InvalidInput, unknown_name
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-GROUPS = ("system", "scenario", "experiment")
+GROUPS = ("system", "scenario", "experiment", "execution")
 
 # Mappings whose keys are names that a configuration gives, not parameters: a wrong name there would make a new thing.
-_NAMED = ("system.stages", "system.segments", "system.suppliers", "scenarios")
+NAMED = ("system.stages", "system.segments", "system.suppliers", "scenarios")
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:
@@ -62,7 +62,7 @@ def _permitted(override: str, base: Any) -> str:
                 break
             raise InvalidInput(path, None, f"'{where}' is a value and has no parts")
         if part not in node:
-            if not walked or where in _NAMED or where.endswith(".interventions"):
+            if not walked or where in NAMED or where.endswith(".interventions"):
                 raise _unknown(".".join([*walked, part]), part, node)
             break
         walked.append(part)

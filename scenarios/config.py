@@ -9,8 +9,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from scenarios.build import convert
+from scenarios.build import build, convert
 from scenarios.compose import compose_config
+from scenarios.execution import Execution
 from scenarios.scenario import Scenario, build_scenario
 from scenarios.survey import SurveySettings, desired_rows, read_survey
 from scenarios.system import build_blueprint
@@ -18,7 +19,7 @@ from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.simulate import ENGINES, JOURNALS
 
-EXPERIMENTS = ("compare", "factorial", "starting_points", "output_checks", "ten_stage", "survey", "trace")
+EXPERIMENTS = ("compare", "factorial", "starting_points", "output_checks", "ten_stage", "survey", "trace", "sweep")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Settings:
     base: str
     replications: int
     seed: int
-    n_jobs: int
+    execution: Execution
     engine: str
     allow_unstable: bool
     journal: str = "full"
@@ -42,12 +43,14 @@ class Settings:
     factorial: Mapping[str, Any] = field(default_factory=dict)
     starting_points: Mapping[str, Any] = field(default_factory=dict)
     output_checks: Mapping[str, Any] = field(default_factory=dict)
+    sweep: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
 
 
 _KEYS = {
-    "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "engine", "journal",
+    "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "execution", "engine", "journal",
     "allow_unstable", "expectations", "survey", "claim", "trace", "factorial", "starting_points", "output_checks",
+    "sweep",
 }  # fmt: skip
 
 
@@ -68,8 +71,7 @@ def settings_from(config: DictConfig) -> Settings:
     require(isinstance(data.get("system"), dict), "system", data.get("system"), "must be a mapping: choose system=NAME")
     blueprint = with_survey(build_blueprint(data["system"]), data.get("expectations"))
     scenarios = _scenarios(data.get("scenarios"))
-    numbers = {name: _whole(data, name, low) for name, low in (("replications", 1), ("seed", 0), ("n_jobs", -1))}
-    require(numbers["n_jobs"] != 0, "n_jobs", 0, "must be a number of processes, or -1 for one per core")
+    numbers = {name: _whole(data, name, low) for name, low in (("replications", 1), ("seed", 0))}
     engine = data.get("engine")
     if not isinstance(engine, str) or engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES, "engine")
@@ -86,6 +88,7 @@ def settings_from(config: DictConfig) -> Settings:
         blueprint=blueprint,
         scenarios=scenarios,
         base=base,
+        execution=_execution(data),
         engine=str(engine),
         journal=str(journal),
         allow_unstable=convert(bool, data.get("allow_unstable", False), "allow_unstable"),
@@ -95,6 +98,7 @@ def settings_from(config: DictConfig) -> Settings:
         factorial=_section(data, "factorial"),
         starting_points=_section(data, "starting_points"),
         output_checks=_section(data, "output_checks"),
+        sweep=_section(data, "sweep"),
         plain=data,
         **numbers,
     )
@@ -104,6 +108,14 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = data.get(name) or {}
     require(isinstance(value, Mapping), name, value, "must be a mapping of names to values")
     return dict(value)
+
+
+def _execution(data: Mapping[str, Any]) -> Execution:
+    given = _section(data, "execution")
+    require_known("execution", given, ("backend", "scheduler"))
+    n_jobs = _whole(data, "n_jobs", -1)
+    require(n_jobs != 0, "n_jobs", 0, "must be a number of workers, or -1 for one per core")
+    return build(Execution, {**given, "n_jobs": n_jobs}, "execution")
 
 
 _HIGHEST = {"replications": 1_000_000, "seed": 2**62 - 1, "n_jobs": 1024}

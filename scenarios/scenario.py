@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -49,13 +49,25 @@ class Programme:
     def intervention(self) -> Intervention:
         return find(self.kind, "kind")
 
+    def age(self, b: Blueprint, time: float) -> float:
+        """Hours since its effect set in at a time of the run; negative before."""
+        return time - (b.horizon.warm_up + self.start) - self.delay
+
     def strength(self, elapsed: float, borders: int) -> float:
         """Share of the full effect that is in place `elapsed` h after it set in, with `borders` borders in scope."""
+        return self._grown(elapsed) * max(0.0, self.adoption - self.border_resistance * borders)
+
+    def _grown(self, elapsed: float) -> float:
         if elapsed < 0:
             return 0.0
         grown = 1.0 - math.exp(-elapsed / self.ramp) if self.ramp > 0 else 1.0
         kept = math.exp(-elapsed / self.fade) if self.fade > 0 else 1.0
-        return grown * kept * max(0.0, self.adoption - self.border_resistance * borders)
+        return grown * kept
+
+    def same(self, before: float, now: float, asked: Sequence[float]) -> bool:
+        """Whether it does the same at two times (h since its effect set in), having `asked` for its age as it did."""
+        alike = self._grown(before) == self._grown(now) and (before >= 0) == (now >= 0)
+        return alike and all(not math.isnan(hours) and (before < hours) == (now < hours) for hours in asked)
 
     def scope(self, b: Blueprint) -> tuple[str, ...]:
         """The stages it covers. Raises `InvalidInput` for unknown names or an empty scope."""
@@ -135,20 +147,55 @@ def _build_programme(name: str, data: object, where: str) -> Programme:
     return build(Programme, {**timing, "name": name, "kind": kind, "parameters": parameters}, where)
 
 
+class Luck:
+    """The random numbers that the programmes of a replication draw, each by its name; remembers whether any was.
+
+    A timeline that asked for none is the same in every replication.
+    """
+
+    def __init__(self, seed: int, replication: int) -> None:
+        # Named by the programme, not the scenario: a redesign meets the same luck alone and in a combination.
+        self._root = child_key(child_key(seed, stable_id("programmes"), seed >> 31), 0, replication)
+        self.was_asked = False
+
+    def of(self, programme: str) -> Callable[[str], float]:
+        """What a programme calls with the name of a draw."""
+        key = child_key(self._root, stable_id(programme), 0)
+
+        def draw(name: str) -> float:
+            self.was_asked = True
+            return float(uniform(key, stable_id(name), 0, PROGRAMME, 0))
+
+        return draw
+
+
 def timeline(
-    base: Blueprint, scenario: Scenario, seed: int, replication: int, facts: Mapping[str, float] | None = None
+    base: Blueprint,
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    facts: Mapping[str, float] | None = None,
+    luck: Luck | None = None,
 ) -> Timeline:
     """The scenario applied to the base: what the system is like from each start on.
 
     Equal neighbours are merged, so a scenario without interventions is one blueprint. `facts` are needed by
-    interventions that build on measurements of the base (`scenarios.pilot`). Raises `InvalidInput` with the path
-    of the programme.
+    interventions that build on measurements of the base (`scenarios.pilot`); `luck` is that of this seed and
+    replication, for a caller who wants to know whether it was asked. Raises `InvalidInput` with the path of the
+    programme.
     """
     if not scenario.programmes:
         return ((0.0, base),)
+    luck = luck or Luck(seed, replication)
     entries: list[tuple[float, Blueprint]] = []
+    last: tuple[float, ...] = ()  # ages of the programmes at the last blueprint, and what they asked of them
+    asked: list[list[float]] = []
     for begin, end in _periods(base, scenario):
-        blueprint = _at(base, scenario, 0.5 * (begin + end), seed, replication, facts or {})
+        ages = tuple(programme.age(base, 0.5 * (begin + end)) for programme in scenario.programmes)
+        if last and all(map(Programme.same, scenario.programmes, last, ages, asked)):
+            continue  # most weeks bring nothing new
+        blueprint, asked = _at(base, scenario, ages, luck, facts or {})
+        last = ages
         if not entries or entries[-1][1] != blueprint:
             entries.append((begin, blueprint))
     return tuple(entries)
@@ -169,29 +216,26 @@ def _periods(base: Blueprint, scenario: Scenario) -> list[tuple[float, float]]:
 
 
 def _at(
-    base: Blueprint, scenario: Scenario, time: float, seed: int, replication: int, facts: Mapping[str, float]
-) -> Blueprint:
-    """The blueprint at one time, with every programme at its strength of that time, in the listed order."""
-    # Named by the programme, not the scenario: a redesign meets the same luck alone and in a combination.
-    root = child_key(child_key(seed, stable_id("programmes"), seed >> 31), 0, replication)
-    blueprint = base
-    for programme in scenario.programmes:
+    base: Blueprint, scenario: Scenario, ages: Sequence[float], luck: Luck, facts: Mapping[str, float]
+) -> tuple[Blueprint, list[list[float]]]:
+    """The blueprint at one time, with every programme at its strength of that age, in the listed order; and what each
+    programme asked of its age."""
+    blueprint, asked = base, []
+    for programme, age in zip(scenario.programmes, ages, strict=True):
         where = f"scenarios.{scenario.name}.interventions.{programme.name}"
-        key = child_key(root, stable_id(programme.name), 0)
-        start = base.horizon.warm_up + programme.start
-        elapsed = time - start - programme.delay
         try:
             stages = programme.scope(blueprint)
             functions = {blueprint.stages[name].function for name in stages}
             now = InForce(
-                start=start,
-                elapsed=elapsed,
-                strength=programme.strength(elapsed, len(functions) - 1),
+                start=base.horizon.warm_up + programme.start,
+                age=age,
+                strength=programme.strength(age, len(functions) - 1),
                 stages=stages,
-                draw=lambda name, key=key: uniform(key, stable_id(name), 0, PROGRAMME, 0),  # type: ignore[misc]
+                draw=luck.of(programme.name),
                 facts=facts,
             )
             blueprint = programme.intervention.function(blueprint, now, **programme.parameters)
+            asked.append(now.asked)
         except InvalidInput as fault:
             raise fault.under(where) from None
-    return blueprint
+    return blueprint, asked

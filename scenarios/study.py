@@ -12,11 +12,12 @@ import pandas as pd
 
 from scenarios.config import Settings
 from scenarios.pilot import measure_facts
-from scenarios.scenario import Scenario, timeline
+from scenarios.scenario import Luck, Scenario, timeline
 from scenarios.sweep import Measured, Point, compile_first, sweep
 from sim.blueprint import Blueprint
 from sim.invalid import InvalidInput
 from sim.journal import Journal
+from sim.plan import Plan
 from sim.simulate import check, simulate
 from sim.traffic import require_bounded
 
@@ -54,12 +55,21 @@ class Runs:
     allow_unstable: bool
     measure: Measure
     journal: str = "full"
+    _plans: dict[str, Plan] = field(default_factory=dict, repr=False, compare=False)  # of which all replications share
 
     def __call__(self, point: Point) -> Measured:
         name, replication = point
-        system = timeline(self.blueprint, self.scenarios[name], self.seed, replication, self.facts)
-        kept = simulate(system, self.seed, replication, self.engine, self.allow_unstable, self.journal)
-        return self.measure(kept)
+        plan = self._plans.get(name) or self._plan(name, replication)
+        return self.measure(simulate(plan, self.seed, replication, self.engine, self.allow_unstable, self.journal))
+
+    def _plan(self, name: str, replication: int) -> Plan:
+        """The plan of a run; remembered where it is the same in every replication."""
+        luck = Luck(self.seed, replication)
+        entries = timeline(self.blueprint, self.scenarios[name], self.seed, replication, self.facts, luck)
+        plan = check(entries, self.allow_unstable)
+        if not luck.was_asked:
+            self._plans[name] = plan
+        return plan
 
 
 def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:
@@ -95,7 +105,7 @@ def pilot_facts(settings: Settings) -> dict[str, float]:
         check(entries, settings.allow_unstable)
     except InvalidInput as fault:
         raise fault.under("system") from None
-    compile_first()
+    compile_first(settings.engine)
     return measure_facts(entries, settings.seed, settings.engine, settings.allow_unstable)
 
 
@@ -117,7 +127,7 @@ def run_study(settings: Settings, measure: Measure) -> Study:
         journal=settings.journal,
     )
     points = [(s.name, r) for r in range(settings.replications) for s in settings.scenarios]
-    results = sweep(runs, points, settings.n_jobs, settings.experiment)
+    results = sweep(runs, points, settings.execution, settings.experiment)
     complete = [r for r in range(settings.replications) if all((s.name, r) in results for s in settings.scenarios)]
     if not complete:
         raise KeyboardInterrupt

@@ -1,64 +1,67 @@
-"""Monte Carlo: every point of a study, on several processes, in any order, with equal results."""
+"""Monte Carlo: every point of a study, on several workers, in any order, with equal results."""
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from joblib import Parallel, delayed
-from tqdm import tqdm
+from scenarios.execution import Execution, Measured, Outcome, Point, Run, compile_first, run_points
+from sim.invalid import InvalidInput
 
-from sim.compile_ahead import compile_ahead
-from sim.kernel import is_cached
+__all__ = ["Measured", "Point", "Run", "compile_first", "sweep"]
 
-Point = tuple[str, int]
-Measured = dict[str, Any]
-Run = Callable[[Point], Measured]
-
-_TASKS_A_PROCESS = 8  # tasks each process gets at least, so that the slowest does not keep the others waiting
-_MOST_A_TASK = 50
+_MOST_WARNINGS = 5
+_REFUSED = "refused"
 
 
-def sweep(run: Run, points: Sequence[Point], n_jobs: int, label: str) -> dict[Point, Measured]:
+def sweep(run: Run, points: Sequence[Point], execution: Execution, label: str) -> dict[Point, Measured]:
     """Run all points (name, replication); results come in the order of `points`, whatever finished first.
 
-    `run` must be picklable (a function of a module, or a partial of one) and return a small summary. Ctrl-C stops
-    the sweep; what was finished by then is returned.
+    `run` returns a small summary and must be picklable where processes run it. Ctrl-C stops the sweep; what was
+    finished by then is returned. A point that cannot be run (see `run_points`) is left out, with a warning.
+
+    Raises
+    ------
+    InvalidInput : as soon as a run raises it.
+    RuntimeError : where no run of a name could be finished.
     """
-    compile_first()
-    processes = (os.cpu_count() or 1) if n_jobs < 0 else n_jobs
-    processes = max(1, min(processes, len(points)))
-    size = max(1, min(_MOST_A_TASK, len(points) // (processes * _TASKS_A_PROCESS)))
-    chunks = [points[i : i + size] for i in range(0, len(points), size)]
     done: dict[Point, Measured] = {}
-    with tqdm(total=len(points), desc=label, unit="run", disable=not sys.stderr.isatty(), leave=False) as bar:
-        try:
-            for finished in _results(run, chunks, processes):
-                done.update(finished)
-                bar.update(len(finished))
-        except KeyboardInterrupt:
-            warnings.filterwarnings("ignore", message=".*have been cancelled.*")  # joblib's word for the same
-            print(f"stopped after {len(done)} of {len(points)} runs", file=sys.stderr)
+
+    def keep(finished: Sequence[tuple[Point, Measured]]) -> None:
+        for _, measured in finished:
+            if _REFUSED in measured:
+                raise measured[_REFUSED]
+        done.update(finished)
+
+    outcome = run_points(_Careful(run), points, len(points), execution, keep, label)
+    if outcome.interrupted:
+        print(f"stopped after {len(done)} of {len(points)} runs", file=sys.stderr)
+    _report(outcome, points, done)
     return {point: done[point] for point in points if point in done}
 
 
-def _run_chunk(run: Run, chunk: Sequence[Point]) -> list[tuple[Point, Measured]]:
-    return [(point, run(point)) for point in chunk]
+@dataclass(frozen=True)
+class _Careful:
+    """A run that hands bad input over as a result: it ends a study at once, unlike faults of single runs."""
+
+    run: Run
+
+    def __call__(self, point: Point) -> Measured:
+        try:
+            return self.run(point)
+        except InvalidInput as fault:
+            return {_REFUSED: fault}
 
 
-def _results(run: Run, chunks: Sequence[Sequence[Point]], processes: int) -> Iterable[list[tuple[Point, Measured]]]:
-    if processes == 1:
-        return (_run_chunk(run, chunk) for chunk in chunks)
-    pool = Parallel(n_jobs=processes, return_as="generator_unordered")
-    results: Iterable[list[tuple[Point, Measured]]] = pool(delayed(_run_chunk)(run, chunk) for chunk in chunks)
-    return results
-
-
-def compile_first() -> None:
-    """Compile the model before any process needs it; says so when that takes a while."""
-    if not is_cached() and sys.stderr.isatty():
-        print("compiling the model (once, about 20 s)", file=sys.stderr)
-    compile_ahead()
+def _report(outcome: Outcome, points: Sequence[Point], done: dict[Point, Measured]) -> None:
+    """One line for each point that is left out (for the first few)."""
+    for (name, replication), why in list(outcome.quarantined.items())[:_MOST_WARNINGS]:
+        print(f"warning: replication {replication} of {name} is left out: {why}", file=sys.stderr)
+    if len(outcome.quarantined) > _MOST_WARNINGS:
+        print(f"warning: and {len(outcome.quarantined) - _MOST_WARNINGS} others", file=sys.stderr)
+    asked, failed = Counter(name for name, _ in points), Counter(name for name, _ in outcome.quarantined)
+    for (name, _), why in outcome.quarantined.items():
+        if failed[name] == asked[name]:
+            raise RuntimeError(f"every run of {name} failed: {why}")

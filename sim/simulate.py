@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim.blueprint import (
-    Blueprint,
-)
+from sim.blueprint import Blueprint
 from sim.compiled.driver import run_compiled
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan, Timeline, compile_plan
 from sim.simpy_engine import run_simpy
 from sim.traffic import require_bounded, require_stable
+
+__all__ = ["ENGINES", "JOURNALS", "Plan", "check", "simulate"]
 
 ENGINES: dict[str, Callable[[Plan, int, int, bool], dict[str, Any]]] = {
     "compiled": run_compiled,

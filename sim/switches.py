@@ -1,4 +1,4 @@
-"""Layers and mechanisms that can be switched off: each maps a blueprint to one where its effect is exactly nil.
+"""Layers and mechanisms that can be switched off: each is set to where its effect is exactly nil.
 
 Switching off means putting the neutral value in (a retention of 1, a detection of 0, ...), so no rule of the
 model asks whether it is on, and since draws have names nothing else is disturbed (model.md section 0, layers).
@@ -7,7 +7,7 @@ model asks whether it is on, and since draws have names nothing else is disturbe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sim.blueprint import (
@@ -26,63 +26,80 @@ from sim.blueprint import (
 from sim.invalid import InvalidInput, unknown_name
 
 
-def _stages(b: Blueprint, change: Callable[[Stage], Stage]) -> Blueprint:
-    return replace(b, stages={name: change(stage) for name, stage in b.stages.items()})
+class _Draft:
+    """The parts of a blueprint while mechanisms are being switched off: checked once, when it is a blueprint again."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._parts = {f.name: getattr(blueprint, f.name) for f in fields(Blueprint)}
+        self._changed: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return self._parts[name]
+
+    def put(self, **parts: Any) -> None:
+        self._parts.update(parts)
+        self._changed.update(parts)
+
+    def finish(self, blueprint: Blueprint) -> Blueprint:
+        return replace(blueprint, **{name: self._parts[name] for name in self._changed})
 
 
-def _handoffs(b: Blueprint, change: Callable[[Handoff], Handoff]) -> Blueprint:
-    return replace(b, route={s: {t: change(h) for t, h in ways.items()} for s, ways in b.route.items()})
+def _stages(b: _Draft, change: Callable[[Stage], Stage]) -> None:
+    b.put(stages={name: change(stage) for name, stage in b.stages.items()})
 
 
-def _members(b: Blueprint, change: Callable[[StaffMember], StaffMember]) -> Blueprint:
-    pools = {
-        name: replace(pool, members={n: change(m) for n, m in pool.members.items()}) for name, pool in b.pools.items()
-    }
-    return replace(b, pools=pools)
+def _handoffs(b: _Draft, change: Callable[[Handoff], Handoff]) -> None:
+    b.put(route={s: {t: change(h) for t, h in ways.items()} for s, ways in b.route.items()})
 
 
-def _pools(b: Blueprint, change: Callable[[StaffPool], StaffPool]) -> Blueprint:
-    return replace(b, pools={name: change(pool) for name, pool in b.pools.items()})
+def _members(b: _Draft, change: Callable[[StaffMember], StaffMember]) -> None:
+    _pools(b, lambda pool: replace(pool, members={n: change(m) for n, m in pool.members.items()}))
 
 
-def _segments(b: Blueprint, change: Callable[[Segment], Segment]) -> Blueprint:
-    return replace(b, segments={name: change(segment) for name, segment in b.segments.items()})
+def _pools(b: _Draft, change: Callable[[StaffPool], StaffPool]) -> None:
+    b.put(pools={name: change(pool) for name, pool in b.pools.items()})
 
 
-def _rules(**groups: dict[str, Any]) -> Callable[[Blueprint], Blueprint]:
+def _segments(b: _Draft, change: Callable[[Segment], Segment]) -> None:
+    b.put(segments={name: change(segment) for name, segment in b.segments.items()})
+
+
+def _rules(**groups: dict[str, Any]) -> Callable[[_Draft], None]:
     """Neutral values of parameters, by group."""
 
-    def off(b: Blueprint) -> Blueprint:
-        return replace(b, **{name: replace(getattr(b, name), **values) for name, values in groups.items()})
+    def off(b: _Draft) -> None:
+        b.put(**{name: replace(getattr(b, name), **values) for name, values in groups.items()})
 
     return off
 
 
-def _no_detection(b: Blueprint) -> Blueprint:
-    return _stages(b, lambda s: replace(s, self_check=Check(), incoming_check=Check()))
+def _no_detection(b: _Draft) -> None:
+    _stages(b, lambda s: replace(s, self_check=Check(), incoming_check=Check()))
 
 
-def _ideal_suppliers(b: Blueprint) -> Blueprint:
+def _ideal_suppliers(b: _Draft) -> None:
     """They deliver at once and without fault, at their price."""
-    return replace(b, suppliers={n: Supplier(Terms(NO_TIME, 0.0, s.terms.price)) for n, s in b.suppliers.items()})
+    b.put(suppliers={n: Supplier(Terms(NO_TIME, 0.0, s.terms.price)) for n, s in b.suppliers.items()})
 
 
-def _average_skill(b: Blueprint) -> Blueprint:
+def _no_border_delay(b: _Draft) -> None:
+    _rules(rework={"travel_delay": 0.0})(b)
+    _handoffs(b, lambda h: replace(h, delay=NO_TIME))
+
+
+def _average_skill(b: _Draft) -> None:
     level = b.skill_effects.reference_skill
-    return _members(b, lambda m: replace(m, skill=level, gain=0.0))
+    _members(b, lambda m: replace(m, skill=level, gain=0.0))
 
 
-MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
+MECHANISMS: dict[str, tuple[int, Callable[[_Draft], None]]] = {
     "skill": (1, _average_skill),
     "knock_on": (0, _rules(knock_on={"knock_on": 1.0})),
     "frailty": (0, _rules(knock_on={"frailty": 0.0})),
     "special_causes": (1, lambda b: _stages(b, lambda s: replace(s, special_cause=SpecialCause()))),
     "information": (1, lambda b: _handoffs(b, lambda h: replace(h, retention=1.0, corruption=0.0))),
     "clarification": (1, _rules(information={"clarification_time": 0.0, "callback_delay": 0.0})),
-    "border_delay": (
-        1,
-        lambda b: _rules(rework={"travel_delay": 0.0})(_handoffs(b, lambda h: replace(h, delay=NO_TIME))),
-    ),
+    "border_delay": (1, _no_border_delay),
     "batching": (1, lambda b: _handoffs(b, lambda h: replace(h, batch=1, batch_cost=h.batch_cost / h.batch))),
     "detection": (1, _no_detection),
     "inspection": (1, lambda b: _stages(b, lambda s: replace(s, inspection=Check()))),
@@ -104,7 +121,7 @@ MECHANISMS: dict[str, tuple[int, Callable[[Blueprint], Blueprint]]] = {
     "pressure": (2, lambda b: _pools(b, lambda p: replace(p, pressure=0.0))),
     "knowledge": (2, _rules(knowledge={"personal": 0.0, "shared": 0.0})),
     "improvement": (2, _rules(improvement={"cycle_weeks": 0.0})),
-    "discretion_spread": (2, lambda b: b),  # see discretion_spread()
+    "discretion_spread": (2, lambda b: None),  # see discretion_spread()
     "halo": (3, _rules(perception={"halo": 0.0})),
     "assimilation": (3, _rules(perception={"assimilation": 0.0})),
     "sequence": (3, _rules(perception={"peak_weight": 0.0, "end_weight": 0.0})),
@@ -133,11 +150,11 @@ def apply_switches(blueprint: Blueprint) -> Blueprint:
     for name in blueprint.switches:
         if name not in MECHANISMS:
             raise unknown_name(f"switches.{name}", name, MECHANISMS, "mechanism")
-    changed = blueprint
+    draft = _Draft(blueprint)
     for name, (_, off) in MECHANISMS.items():
         if not is_on(blueprint, name):
-            changed = off(changed)
-    return changed
+            off(draft)
+    return draft.finish(blueprint)
 
 
 def is_on(blueprint: Blueprint, mechanism: str) -> bool:

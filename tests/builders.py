@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -47,6 +48,7 @@ from sim.blueprint import (
 )
 from sim.journal import Journal
 from sim.simulate import simulate
+from sim.world import World
 
 PLENTY = 60  # staff members that stand for "nobody ever waits" at light load
 DIRECT = Handoff()
@@ -246,9 +248,26 @@ def rich_organisation(hours: float = 400.0, customers: int = 24, interval: float
 # -- reading journals ----------------------------------------------------------------------------------------
 
 
-def run(system: Any, seed: int = 1, replication: int = 0) -> Journal:
+ENGINE = "compiled"  # what `run` uses; the fixture `engine` sets it, in modules marked `both_engines`
+
+
+def run(system: Any, seed: int = 1, replication: int = 0, journal: str = "full") -> Journal:
     """The journal of a run, also of a queue that no steady state has."""
-    return simulate(system, seed, replication, allow_unstable=True)
+    return simulate(system, seed, replication, ENGINE, True, journal)
+
+
+def run_and_look(system: Any, seed: int = 1, journal: str = "full") -> tuple[Journal, World]:
+    """A run, and the memory that it leaves: state that no journal keeps."""
+    worlds: list[World] = []
+    tables = World.journal
+
+    def keep(world: World) -> Any:
+        worlds.append(world)
+        return tables(world)
+
+    with patch.object(World, "journal", keep):
+        kept = run(system, seed, journal=journal)
+    return kept, worlds[0]
 
 
 def rows(journal: Journal, table: str, *columns: str) -> list[tuple[Any, ...]]:

@@ -1,20 +1,48 @@
-"""Before any test the model is compiled, on two cores where there are two; and `main`, the program as a function."""
+"""Before any test the model is compiled, on two cores where there are two; both engines for the modules that ask for
+them; and `main`, the program as a function."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from builders import Main
 
 import run
 from sim.compile_ahead import compile_both
+from sim.simulate import ENGINES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_engines: the tests of the module run on each engine")
+    config.addinivalue_line("markers", "no_engine: a test in such a module that simulates nothing")
 
 
 def pytest_sessionstart() -> None:
     compile_both()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marked = metafunc.definition.get_closest_marker
+    if marked("both_engines") and not marked("no_engine"):
+        metafunc.parametrize("engine", sorted(ENGINES), indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The engine that `builders.run` uses; what the module has cached is of one engine only. A fixture of the module
+    that keeps a run has to ask for this one."""
+    before = builders.ENGINE
+    builders.ENGINE = getattr(request, "param", before)
+    yield builders.ENGINE
+    builders.ENGINE = before
+    for function in vars(request.module).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def test_results_have_the_keys_of_the_contract(any_run: tuple[str, Run]):
     extras = {"compare": {"time_to_first_effect"}, "ten_stage": {"claim"}, "survey": {"survey"}, "trace": {"trace"}}
     extra = extras[name]
     assert set(found) == keys | extra
-    assert (found["schema"], found["experiment"], found["engine"], found["base"]) == (1, name, "simpy", "do_nothing")
+    assert (found["schema"], found["experiment"], found["engine"], found["base"]) == (1, name, "compiled", "do_nothing")
     for scenario in found["scenarios"].values():
         assert set(scenario) == {"metrics"}
         for metric in scenario["metrics"].values():
@@ -162,7 +162,7 @@ def test_the_manifest_says_how_to_repeat_the_run(any_run: tuple[str, Run]):
     name, run = any_run
     manifest = json.loads((run.path / "manifest.json").read_text())
     assert manifest["command"] == ["run.py", *run.words]
-    assert (manifest["experiment"], manifest["engine"]) == (name, "simpy")
+    assert (manifest["experiment"], manifest["engine"]) == (name, "compiled")
     assert manifest["seed"] == results(run.path)["seed"]
     assert re.fullmatch("[0-9a-f]{64}", manifest["config_digest"])
     assert {"python", "simpy", "numpy", "pandas", "numba", "hydra-core"} <= set(manifest["versions"])

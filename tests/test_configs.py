@@ -69,7 +69,7 @@ def test_the_library_is_complete():
     assert set(known_interventions()) == REQUIRED - {"do_nothing"}
     assert set(SYSTEMS) >= {"ten_stage", "order_to_delivery", "help_desk", "professional_services"}
     assert set(EXPERIMENTS) == {
-        "compare", "factorial", "output_checks", "starting_points", "survey", "ten_stage", "trace",
+        "compare", "factorial", "output_checks", "starting_points", "survey", "sweep", "ten_stage", "trace",
     }  # fmt: skip
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import rich_organisation
+from builders import rich_organisation, run
 
 from scenarios.compose import CONF
 from scenarios.config import load_blueprint
 from sim.blueprint import Blueprint, Horizon, StaffMember, StaffPool
 from sim.journal import Journal
-from sim.simulate import JOURNALS, simulate
+from sim.simulate import JOURNALS
 from sim.tables import ABSENT, OFF_LINE, VACANT, WON_ARRIVAL, WON_MARKETING
+
+pytestmark = pytest.mark.both_engines
 
 SYSTEMS = ("organisation", *sorted(path.stem for path in (CONF / "system").glob("*.yaml")))
 HOURS = ("paid", "worked", "off_line", "absent", "overtime")
@@ -39,7 +41,7 @@ def long_run(system: str, journal: str = "full") -> Journal:
         hours = 190 if system == "help_desk" else 600  # many short calls, on the clock on the wall
         shipped = load_blueprint(system, ["system.horizon.warm_up=200", f"system.horizon.measured={hours}"])
         plan = replace(shipped, layers=(0, 1, 2, 3, 4))
-    return simulate(plan, 11, 0, allow_unstable=True, journal=journal)
+    return run(plan, 11, journal=journal)
 
 
 both_journals = pytest.mark.parametrize("kept", JOURNALS)

@@ -29,8 +29,9 @@ from builders import (
 
 from sim.blueprint import Check, Handoff, Rework, Segment, StaffMember, StaffPool
 from sim.journal import Journal
-from sim.simulate import simulate
 from sim.tables import ABSENT, CAUSES, JOURNAL, OFF_LINE, VACANT
+
+pytestmark = pytest.mark.both_engines
 
 VISIT = ("order", "stage", "staff", "number", "kind", "arrived", "began", "ended")
 HANDOFF = ("order", "source", "target", "left", "arrived", "on_time", "noticed")
@@ -400,7 +401,7 @@ def busy_system(grid: float) -> Any:
 
 
 @pytest.fixture(scope="module", params=[0.0, 0.25], ids=["continuous", "grid"])
-def busy(request: pytest.FixtureRequest) -> Journal:
+def busy(request: pytest.FixtureRequest, engine: str) -> Journal:
     return run(busy_system(request.param), 3)
 
 
@@ -516,7 +517,7 @@ def busy_organisation(grid: float, journal: str = "full", hours: float = 200.0) 
     team = replace(before.pools["front"], members={**before.pools["front"].members, **before.pools["desk"].members})
     intake = replace(before.stages["intake"], teams=())
     after = replace(before, stages={**before.stages, "intake": intake}, pools={"front": team, "back": hired})
-    return simulate(((0.0, before), (hours / 2, after)), 5, 0, allow_unstable=True, journal=journal)
+    return run(((0.0, before), (hours / 2, after)), 5, journal=journal)
 
 
 def all_runs() -> list[str]:
@@ -541,10 +542,11 @@ def test_the_busy_organisation_is_busy():
     assert journal["orders"]["changed"].sum() > 10
 
 
-def test_plain_python_gives_the_same_bytes():
-    """GAPLINE_JIT=0 runs every rule as plain Python: the journals are the same to the last bit."""
+def test_plain_python_gives_the_same_bytes(engine):
+    """GAPLINE_JIT=0 runs every rule (and the compiled engine's loop) as plain Python: the journals are the same to the
+    last bit."""
     here = Path(__file__).parent
-    code = "from test_engine import *; print(*all_runs())"
+    code = f"import builders; builders.ENGINE = {engine!r}; from test_engine import *; print(*all_runs())"
     environment = {**os.environ, "GAPLINE_JIT": "0", "PYTHONPATH": os.pathsep.join([str(here.parent), str(here)])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import PLENTY, chain, exponential, plain_rules, pool, rich_system, run, stream, weights
+from builders import PLENTY, chain, exponential, plain_rules, pool, rich_system, run, run_and_look, stream, weights
 from scipy import stats
 from test_theory import agrees, fits
 
@@ -30,8 +30,9 @@ from sim.blueprint import (
 )
 from sim.journal import Journal
 from sim.plan import Plan, compile_plan
-from sim.simpy_engine import Simulation
 from sim.tables import LEVER_ERRORS, LEVER_INFORMATION, LEVER_NONE, LEVER_TIME
+
+pytestmark = pytest.mark.both_engines
 
 RELIABILITY, RESPONSIVENESS, ASSURANCE = range(3)
 WEEKLY = Improvement(1, "error_log", survey_delay=0, check_jobs=1, team_hours=0, trial_success=0)
@@ -64,14 +65,6 @@ def surveyed(loop: Improvement, shortfall: dict[str, float], **parts: Any) -> Bl
         perception=Perception(1e-9, 32.0, 1.0, empathy_base=1.0, peak_weight=0.0, halo=0.0, assimilation=0.0)
     )
     return looped(1, loop, **{**defaults, **rules, **parts})
-
-
-def state_at_end(system: Any, seed: int = 1) -> tuple[Journal, Simulation]:
-    """A run, and what it leaves in memory."""
-    plan = compile_plan(system if isinstance(system, tuple) else ((0.0, system),))
-    simulation = Simulation(plan, seed, 0, False)
-    simulation.run()
-    return run(plan, seed), simulation
 
 
 def reviews(system: Blueprint | Plan, count: int) -> np.ndarray:
@@ -284,7 +277,7 @@ def test_factors_follow_the_reviews(choose_by):
     """The factors at the end are the product of what was kept, and of the trial that is on."""
     loop = replace(WEEKLY, choose_by=choose_by, trial_success=0.6, trial_effect=0.9)
     way = Handoff(retention=0.9)
-    journal, simulation = state_at_end(
+    journal, world = run_and_look(
         looped(3, loop, p=0.2, service=exponential(0.1), handoff=way, arrivals=stream(2.0), hours=1_610.0)
     )
     expected: dict[int, list[float]] = {lever: [1.0] * 4 for lever in (LEVER_ERRORS, LEVER_TIME, LEVER_INFORMATION)}
@@ -293,7 +286,6 @@ def test_factors_follow_the_reviews(choose_by):
     for row in found:
         if row["works"] and row["kept"] != 0 and row["lever"] != LEVER_NONE:
             expected[int(row["lever"])][int(row["place"])] *= 0.9
-    world = simulation.world
     factors = [world.table("stage_state")[name] for name in ("error_factor", "time_factor")]
     for lever, column in zip(expected, [*factors, world.table("edge_state")["loss_factor"]], strict=True):
         assert column == pytest.approx(expected[lever][: len(column)], rel=1e-12)
@@ -351,14 +343,14 @@ def test_two_years_of_improvement_that_always_works():
     loop = Improvement(2, "error_log", trial_success=1.0, check_jobs=60, team_hours=0)
     rates = [0.1, 0.15, 0.2]
     system = looped(3, loop, p=rates, arrivals=stream(1.0), hours=40.0 * 96 + 1.0)
-    journal, simulation = state_at_end(system)
+    journal, world = run_and_look(system)
     first, last = shares(journal, range(12)), shares(journal, range(84, 96))
     error = math.hypot(first.std() / math.sqrt(len(first)), last.std() / math.sqrt(len(last)))
     print(f"share with errors: {first.mean():.3f} -> {last.mean():.3f} +- {error:.3f}")
     assert first.mean() - last.mean() > 4 * error
     kept = (journal["reviews"]["kept"] == 1).sum()
     assert kept > 10
-    factors = simulation.world.table("stage_state")["error_factor"]
+    factors = world.table("stage_state")["error_factor"]
     start = 1 - math.prod(1 - p for p in rates)
     end = 1 - math.prod(1 - p * f for p, f in zip(rates, factors, strict=True))
     assert end < 0.7 * start

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import chain, exponential, fixed, pool, population, stream
+from builders import chain, exponential, fixed, pool, population, run, stream
 from test_interventions import BACK, FIRM, FRONT, LOGNORMAL, SHOP, at, away, firm, members, over_time, shop
 
 from sim.blueprint import (
@@ -31,7 +31,6 @@ from sim.blueprint import (
     Terms,
 )
 from sim.invalid import InvalidInput
-from sim.simulate import simulate
 from sim.traffic import utilisation
 
 
@@ -117,9 +116,10 @@ def test_what_teams_cannot_be():
         assert f"{name} = 2" in refused("cross_functional_team", **{name: 2.0})
 
 
+@pytest.mark.both_engines
 def test_in_a_run_an_order_stays_with_its_team():
     base = firm(hours=400.0, warm_up=0.0, arrivals=population(40, exponential(60.0)))
-    journal = simulate(over_time({"cross_functional_team": {"delay": 100.0}}, base))
+    journal = run(over_time({"cross_functional_team": {"delay": 100.0}}, base))
     late = np.flatnonzero(journal["orders"]["placed"] > 130.0)
     teams = {name: team for team, crew in journal.plan.blueprints[-1].pools.items() for name in crew.members}
     team_of = np.array([int(teams[name][-1]) for name in journal.plan.staff_names])
@@ -182,13 +182,14 @@ def test_shared_knowledge():
     assert at("shared_knowledge", FIRM, shared=0.1).knowledge.shared == 0.3  # never less than before
 
 
+@pytest.mark.both_engines
 def test_a_shared_file_lets_strangers_know_the_customer():
     """Nobody remembers, but there is a file: most later contacts know the customer, so empathy is higher."""
     base = chain(
         1, service=1.0, members=4, stages={1: FRONT}, layers=(0, 1, 2, 3), hours=400.0,
         arrivals=population(20, fixed(7.0)), knowledge=Knowledge(0.0, 0.0),
     )  # fmt: skip
-    alone, together = (np.nanmean(simulate(b)["moments"]["actual"][:, 3]) for b in (base, at("shared_knowledge", base)))
+    alone, together = (np.nanmean(run(b)["moments"]["actual"][:, 3]) for b in (base, at("shared_knowledge", base)))
     assert together > alone + 0.02
 
 
@@ -208,9 +209,10 @@ def test_employee_involvement():
     assert "participation = 99" in refused("employee_involvement", participation=99.0)
 
 
+@pytest.mark.both_engines
 def test_involvement_takes_hours_and_lifts_morale():
     base = firm(hours=800.0, warm_up=0.0, switches={"absence": False, "turnover": False})
-    before, after = (simulate(b)["weeks"] for b in (base, at("employee_involvement", base, idea_yield=0.5)))
+    before, after = (run(b)["weeks"] for b in (base, at("employee_involvement", base, idea_yield=0.5)))
     assert before["off_line"].sum() == 0.0
     # two hours a week for each of eight people, from the second week on
     assert after["off_line"].sum() == pytest.approx(8 * 2.0 * 19, rel=0.06)
@@ -233,11 +235,12 @@ def test_communication_campaign_fades():
     assert members(down, "p1")[0].morale_boost == -0.15
 
 
+@pytest.mark.both_engines
 def test_pressure_is_speed_for_a_price():
     b = at("pressure", FIRM, strength=0.5, stages=("s2",))
     assert {n: p.pressure for n, p in b.pools.items()} == {"p1": 0, "p2": 0.05, "p3": 0, "p4": 0}
     base = firm(hours=1500.0, warm_up=0.0, arrivals=stream(1.2), switches={"absence": False, "turnover": False})
-    calm, driven = (simulate(x, allow_unstable=True)["visits"] for x in (base, at("pressure", base)))
+    calm, driven = (run(x)["visits"] for x in (base, at("pressure", base)))
     assert driven["hours"].mean() < calm["hours"].mean() / 1.05
     assert calm["load"].max() <= 1.0 < driven["load"].max() <= 1.1
     assert "norm = 2" in refused("pressure", norm=2.0)
@@ -265,13 +268,14 @@ def test_nobody_goes_first_where_all_are_alike():
     assert "did you mean key?" in refused("key_account_priority", segment="kez")
 
 
+@pytest.mark.both_engines
 def test_priority_moves_waiting_from_one_class_to_the_other():
     """From the middle of a run on key accounts wait less than the others, and before as long."""
     base = firm(
         hours=6000.0, warm_up=0.0, arrivals=stream(exponential(0.6)), layers=(0,), service=exponential(1.0), p=0.0,
         handoff=Handoff(),
     )  # fmt: skip
-    journal = simulate(over_time({"key_account_priority": {"start": 3000.0}}, base))
+    journal = run(over_time({"key_account_priority": {"start": 3000.0}}, base))
     visits, orders = journal["visits"], journal["orders"]
     segment = journal["customers"]["segment"][orders["customer"][visits["order"]]]
     wait = visits["began"] - visits["arrived"]
@@ -295,9 +299,10 @@ def test_acquisition():
     assert "did you mean many?" in refused("acquisition", segment="mny")
 
 
+@pytest.mark.both_engines
 def test_marketing_wins_customers_from_its_start_on():
     base = firm(hours=2000.0, warm_up=0.0, arrivals=population(20, exponential(200.0)))
-    weeks = simulate(over_time({"acquisition": {"start": 1000.0, "factor": 4.0}}, base))["weeks"]
+    weeks = run(over_time({"acquisition": {"start": 1000.0, "factor": 4.0}}, base))["weeks"]
     won = weeks["won"][:, 1]
     before, after = (won[weeks["began"] < 1000.0].sum(), won[weeks["began"] >= 1000.0].sum())
     assert before > 10
@@ -340,10 +345,11 @@ def test_which_suppliers_become_partners():
         assert said in refused("supplier_partnership", base, **given)
 
 
+@pytest.mark.both_engines
 def test_a_partner_is_paid_as_agreed_from_the_start_on():
     """Materials bought (price of the order's input): 40 before, 40.8 after; faster, and fewer faulty."""
     base = firm(hours=3000.0, warm_up=0.0, arrivals=stream(1.5), p=0.0)
-    journal = simulate(over_time({"supplier_partnership": {"start": 1500.0}}, base))
+    journal = run(over_time({"supplier_partnership": {"start": 1500.0}}, base))
     orders = journal["orders"]
     assert set(orders["supplies"][orders["placed"] < 1400.0]) == {40.0}
     assert set(np.round(orders["supplies"][orders["placed"] > 1600.0], 9)) == {40.8}
@@ -369,13 +375,14 @@ def test_postponement():
         assert said in refused("postponement", base, **given)
 
 
+@pytest.mark.both_engines
 def test_late_forms_are_redone_less_often():
     stages = {1: {**FRONT, "configures": True}, 2: BACK, 3: BACK, 4: FRONT}
     base = firm(
         stages=stages, hours=4000.0, warm_up=0.0, arrivals=stream(3.0), p=0.0, requirements=Requirements(0.02),
         every={}, switches={"suppliers": False},
     )  # fmt: skip
-    early, late = (simulate(b)["visits"]["kind"].sum() for b in (base, at("postponement", base, to="s3")))
+    early, late = (run(b)["visits"]["kind"].sum() for b in (base, at("postponement", base, to="s3")))
     assert early > 100
     assert late < 0.6 * early
 
@@ -397,28 +404,31 @@ def test_continuous_improvement_is_the_loop_of_the_blueprint():
         assert next(iter(wrong)) in refused("continuous_improvement", **wrong)
 
 
+@pytest.mark.both_engines
 def test_the_loop_starts_with_its_programme():
     base = firm(hours=1200.0, warm_up=0.0, arrivals=stream(2.0))
     given = {"start": 400.0, "check_jobs": 20.0, "choose_by": "error_log"}
-    reviews = simulate(over_time({"continuous_improvement": given}, base))["reviews"]
+    reviews = run(over_time({"continuous_improvement": given}, base))["reviews"]
     assert reviews["time"].min() >= 400.0
     assert len(reviews) >= 3
     assert set(np.diff(reviews["time"]) % 160.0) == {0.0}
 
 
+@pytest.mark.both_engines
 def test_tampering_doubles_the_variance_of_what_was_in_control():
     b = at("tampering", FIRM, stages=("s2",))
     assert {name: s.tampering for name, s in b.stages.items()} == {"s1": False, "s2": True, "s3": False, "s4": False}
     assert (b.spending, at("tampering", FIRM, strength=0.0)) == ((), FIRM)
     base = chain(1, service=Distribution("gamma", 5.0, 0.1), members=20, layers=(0, 1), hours=40000.0,
                  arrivals=stream(4.0))  # fmt: skip
-    steady, meddled = (simulate(x)["visits"]["hours"].var() for x in (base, at("tampering", base)))
+    steady, meddled = (run(x)["visits"]["hours"].var() for x in (base, at("tampering", base)))
     assert meddled / steady == pytest.approx(2.0, abs=0.2)  # V27; 10 000 visits
 
 
 # -- the clock -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_programmes_on_the_clock_on_the_wall():
     """Day and night shifts, sessions a (wall-clock) week apart, strengths renewed every 168 h: hours add up."""
     day, night = StaffMember(shifts=((8.0, 20.0), (32.0, 44.0))), StaffMember(shifts=((20.0, 30.0), (56.0, 66.0)))
@@ -430,7 +440,7 @@ def test_programmes_on_the_clock_on_the_wall():
     programme: Mapping[str, Any] = {
         "whole_chain_training": {"ramp": 200.0}, "employee_involvement": {}, "case_owner": {}, "hiring": {"pool": "p2"},
     }  # fmt: skip
-    journal = simulate(over_time(programme, base))
+    journal = run(over_time(programme, base))
     hours = journal["weeks"]
     idle = hours["paid"] - hours["worked"] - hours["off_line"] - hours["absent"]
     assert (idle >= -1e-9).all()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import chain, fixed, pool, rich_system, stream
+from builders import chain, fixed, pool, rich_system, run, stream
 
 import scenarios.interventions
 from scenarios.interventions import InForce, find, intervention, registry
@@ -38,7 +38,6 @@ from sim.blueprint import (
     Supplier,
 )
 from sim.invalid import InvalidInput
-from sim.simulate import simulate
 from sim.tables import FIRST_WORK, JOURNAL
 from sim.traffic import visit_ratios
 
@@ -170,10 +169,11 @@ def test_nothing_happens_before_it_sets_in(kind: str):
 
 
 @pytest.mark.parametrize("kind", ALL)
+@pytest.mark.both_engines
 def test_a_run_survives_its_start_in_the_middle(kind: str):
     """Orders under way are delivered or given up, and every hour is accounted for."""
     base = firm(hours=120.0, warm_up=0.0)
-    journal = simulate(over_time({kind: {"delay": 60.0}}, base), allow_unstable=True)
+    journal = run(over_time({kind: {"delay": 60.0}}, base))
     orders, weeks = journal["orders"], journal["weeks"]
     assert len(orders) > 10
     assert (np.isnan(orders["delivered"]) == ~np.isnan(orders["abandoned"])).all()
@@ -257,9 +257,10 @@ def test_hours_off_the_line_are_in_full_and_in_days(kind: str, hours: float):
         assert set(np.diff([start for start, _ in periods])) <= {40.0}
 
 
+@pytest.mark.both_engines
 def test_hours_off_the_line_are_capacity_lost():
     base = shop(hours=200.0, warm_up=0.0, layers=(0,))
-    journal = simulate(over_time({"whole_chain_training": {}}, base))
+    journal = run(over_time({"whole_chain_training": {}}, base))
     absent = journal["absences"]["ended"] - journal["absences"]["began"]
     assert absent.sum() == pytest.approx(8 * 16.0)
     assert (absent == 8.0).all()
@@ -366,9 +367,10 @@ def test_simplification_needs_neighbours_backstage_in_one_function():
             at("process_simplification", shop(stages=stages))
 
 
+@pytest.mark.both_engines
 def test_orders_pass_a_merge_in_the_middle_of_a_run():
     base = shop(hours=300.0, warm_up=0.0)
-    journal = simulate(over_time({"process_simplification": {"delay": 100.0}}, base))
+    journal = run(over_time({"process_simplification": {"delay": 100.0}}, base))
     orders = journal["orders"]
     assert not np.isnan(orders["delivered"]).any()
     late = np.flatnonzero(orders["placed"] > 100.0)
@@ -512,6 +514,7 @@ INSPECTED = {"chain": SHOP, "onstage": ALL_ONSTAGE, "desk": desk(), "two ends": 
 
 
 @pytest.mark.parametrize("system", INSPECTED.values(), ids=INSPECTED)
+@pytest.mark.both_engines
 def test_every_order_is_inspected_exactly_once(system: Blueprint):
     b = at("final_inspection", replace(system, horizon=Horizon(0.0, 1500.0)), detection=0.8, false_alarm=0.1)
     inspections = [name for name, stage in b.stages.items() if stage.appraisal]
@@ -519,7 +522,7 @@ def test_every_order_is_inspected_exactly_once(system: Blueprint):
     assert sum(visits[name] for name in inspections) == pytest.approx(1.0, abs=1e-12)
     others = visit_ratios(system)
     assert {n: visits[n] for n in others} == pytest.approx(others)
-    journal = simulate(b, allow_unstable=True)
+    journal = run(b)
     rows, names = journal["visits"], np.array(journal.plan.stage_names)
     chosen = np.isin(names[rows["stage"]], inspections) & (rows["kind"] == FIRST_WORK)
     times = np.bincount(rows["order"][chosen], minlength=len(journal["orders"]))
@@ -529,11 +532,12 @@ def test_every_order_is_inspected_exactly_once(system: Blueprint):
 
 
 @pytest.mark.parametrize("hours", [1e-6, 0.1, 5.0])
+@pytest.mark.both_engines
 def test_inspection_at_the_end_is_no_wait_for_the_customer(hours: float):
     """All onstage and faultless: however long the inspection, no score of responsiveness moves."""
     base = shop(stages=dict.fromkeys((1, 2, 3, 4), FRONT), p=0.0)
     inspected = at("final_inspection", base, false_alarm=0.0, time=hours, inspectors=20)
-    before, after = (simulate(b)["orders"] for b in (base, inspected))
+    before, after = (run(b)["orders"] for b in (base, inspected))
     assert len(before) > 100
     assert (after["delivered"] > before["delivered"]).all()
     responsiveness = DIMENSIONS.index("responsiveness")
@@ -618,10 +622,11 @@ def test_newcomers_grow_by_practice_where_there_is_practice():
     assert at("hiring", FIRM, pool="p2", skill=0.0).pools["p2"].members["p2_new_1"].entry_skill > 0.0
 
 
+@pytest.mark.both_engines
 def test_a_newcomer_s_skill_in_the_run():
     """They start at their entry level and close the distance to the level + headroom job by job."""
     busy = firm(hours=400.0, warm_up=0.0, arrivals=stream(2.0))
-    journal = simulate(over_time({"hiring": {"pool": "p2", "skill": 0.55, "delay": 1.0}}, busy))
+    journal = run(over_time({"hiring": {"pool": "p2", "skill": 0.55, "delay": 1.0}}, busy))
     row = journal["members"][journal.plan.staff_names.index("p2_new_1")]
     assert row["jobs"] > 50
     assert -0.2 < row["technical"] < -0.1  # below colleagues by .2 at the start
@@ -650,6 +655,7 @@ def test_doing_nothing_is_the_base_itself():
     assert timeline(SHOP, scenario({}), 1, 0)[0][1] is SHOP
 
 
+@pytest.mark.both_engines
 def test_placebo_draws_and_changes_nothing():
     """V31: the same journal to the last byte, so that every paired difference is exactly 0."""
     base = rich_system(150.0)
@@ -659,7 +665,7 @@ def test_placebo_draws_and_changes_nothing():
     for replication in range(4):
         entries = over_time({"placebo": {"draws": 5}}, base, replication)
         assert entries == ((0.0, base),)
-        with_it, without = (simulate(s, 3, replication, allow_unstable=True) for s in (entries, base))
+        with_it, without = (run(s, 3, replication) for s in (entries, base))
         assert with_it.to_bytes() == without.to_bytes()
         assert len(without["orders"]) > 20
         for table in JOURNAL:
@@ -835,11 +841,12 @@ def test_a_module_dropped_into_the_folder_is_found(tmp_path: Path, monkeypatch: 
     assert over_time({"rename": {"to": "mine"}})[-1][1].name == "mine"
 
 
+@pytest.mark.both_engines
 def test_pool_of_hired_people_serves():
     """A newcomer takes visits in the run, from the day they come."""
     base = chain(1, service=fixed(1.9), members=2, pools={"p1": pool("p1_", 2)}, hours=100.0, stages={1: FRONT})
     busy = replace(base, arrivals=replace(base.arrivals, interval=fixed(1.0)))
-    journal = simulate(over_time({"hiring": {"delay": 50.0}}, busy))
+    journal = run(over_time({"hiring": {"delay": 50.0}}, busy))
     staff = np.array(journal.plan.staff_names)[journal["visits"]["staff"]]
     began = journal["visits"]["began"][staff == "p1_new_1"]
     assert len(began) > 5

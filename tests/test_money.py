@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import chain, exponential, stream
+from builders import chain, exponential, run, stream
 from living import living_system
 
 from analysis.measures import METRICS, measure, stage_measures
@@ -21,8 +21,9 @@ from analysis.measures.staff import staff_of
 from scenarios.config import load_blueprint
 from sim.blueprint import COST_CLASSES, Blueprint, Horizon
 from sim.journal import Journal
-from sim.simulate import simulate
 from sim.tables import JOURNAL, LOST
+
+pytestmark = pytest.mark.both_engines
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parent.parent / "conf" / "system").glob("*.yaml"))
 NEEDS_ORDERS = {
@@ -43,7 +44,7 @@ def system(name: str) -> Blueprint:
 
 @cache
 def journal(name: str, kept: str = "full") -> Journal:
-    return simulate(system(name), seed=3, allow_unstable=True, journal=kept)
+    return run(system(name), seed=3, journal=kept)
 
 
 @pytest.fixture(params=["living", *SHIPPED])
@@ -102,7 +103,7 @@ def test_utilisation_is_right_while_capacity_changes():
     """Staff doubled half-way: the same work over the hours there were, not the mean of two utilisations."""
     few = chain(1, service=exponential(0.4), members=1, arrivals=stream(exponential(1.0)), hours=4000.0)
     many = replace(few, pools={"p1": chain(1, members=2).pools["p1"]})
-    kept = simulate(((0.0, few), (2000.0, many)), seed=2)
+    kept = run(((0.0, few), (2000.0, many)), seed=2)
     v = measure(kept)
     visits = kept["visits"]
     worked = (np.minimum(visits["ended"], 4000.0) - visits["began"]).clip(0.0).sum()
@@ -182,10 +183,10 @@ def test_what_means_nothing_is_left_out():
         ((0, 1, 2, 3), groups["relationship"]),
         ((0, 1, 3, 4), groups["staff"]),
     ):
-        values = measure(simulate(replace(system("living"), layers=layers), seed=3, allow_unstable=True))
+        values = measure(run(replace(system("living"), layers=layers), seed=3))
         assert not absent & set(values)
         assert (groups["relationship"] | groups["staff"]) - absent <= set(values)
     patient = replace(system("living"), layers=(0, 1), switches={"patience": True})
-    values = measure(simulate(patient, seed=3, allow_unstable=True))
+    values = measure(run(patient, seed=3))
     assert values["abandoned_share"] > 0.0  # patience alone: orders are given up, but nobody judges or leaves
     assert "retention" not in values

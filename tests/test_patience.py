@@ -19,6 +19,8 @@ from test_theory import agrees, erlang_c, replicate, waiting_time
 from sim.blueprint import Arrivals, Blueprint, Check, Segment, StaffMember, StaffPool
 from sim.journal import Journal
 
+pytestmark = pytest.mark.both_engines
+
 ON = {"patience": True}
 HERE = {1: {"customer_waits": True}}
 
@@ -85,6 +87,7 @@ def waits(journal: Journal) -> tuple[np.ndarray, np.ndarray]:
 # -- exact formulas ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_engine
 def test_erlang_a_formulas_agree_with_each_other():
     """Two ways to the chance of giving up; theta = mu is M/M/infinity; theta -> 0 is Erlang C."""
     for rate, servers, theta in ((1.5, 2, 0.5), (3.0, 2, 1.0), (12.0, 10, 2.0)):

@@ -39,6 +39,8 @@ from sim.model.recovery import recovered_share
 from sim.plan import compile_plan
 from sim.world import World
 
+pytestmark = pytest.mark.both_engines
+
 REL, RES, ASS, EMP, TAN = range(5)
 EXACT = {"rel": 0.0, "abs": 1e-12}
 SEEN = {"onstage": True, "moment_of_truth": True}
@@ -64,6 +66,7 @@ def shop(expectations: Expectations | None = None, **parts: Any) -> Blueprint:
 # -- scores --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_engine
 def test_reliability():
     """exp(-damage) exp(-phi_L max(0, T - T*)/T*)."""
     assert reliability_score(rule(), 0.0, 20.0, 24.0) == 1.0
@@ -72,10 +75,12 @@ def test_reliability():
 
 
 @pytest.mark.parametrize(("wait", "score"), [(0.0, 1.0), (32.0, 0.5), (64.0, 0.25), (16.0, math.sqrt(0.5))])
+@pytest.mark.no_engine
 def test_responsiveness_halves_every_32_hours(wait, score):
     assert responsiveness_score(rule(), wait) == pytest.approx(score, **EXACT)
 
 
+@pytest.mark.no_engine
 def test_assurance_and_empathy():
     assert assurance_score(rule(), 0.8, False) == 0.8
     assert assurance_score(rule(), 0.8, True) == pytest.approx(0.4, **EXACT)
@@ -87,6 +92,7 @@ def test_assurance_and_empathy():
     assert empathy_score(warm, 0.0, 0.0, 0.0, 0.0) == 0.0
 
 
+@pytest.mark.no_engine
 def test_load_takes_empathy_away():
     """One for one above .85."""
     loaded = World(compile_plan(((0.0, chain(layers=(0, 1, 2, 3))),)), 1, 0).table("rules")[0]
@@ -95,6 +101,7 @@ def test_load_takes_empathy_away():
     assert empathy_score(loaded, 0.6, 0.0, 0.0, 3.0) == 0.0
 
 
+@pytest.mark.no_engine
 def test_sequence():
     """(1 - th_p - th_e) mean + th_p extreme + th_e last."""
     record = rule(Perception(peak_weight=0.2, end_weight=0.1))
@@ -111,11 +118,13 @@ def test_sequence():
         (0.1, 0.9, 0.0, 0.0),
     ],
 )
+@pytest.mark.no_engine
 def test_satisfaction(perceived, predicted, paradox, felt):
     """SAT = clip(P + beta [max(0, D) - LA max(0, -D)], 0, 1), beta .4, LA 2."""
     assert satisfaction(rule(), perceived, predicted, paradox) == pytest.approx(felt, **EXACT)
 
 
+@pytest.mark.no_engine
 def test_no_loss_aversion_is_symmetric():
     even = rule(Perception(loss_aversion=1.0))
     up, down = satisfaction(even, 0.7, 0.6, 0.0) - 0.7, 0.7 - satisfaction(even, 0.7, 0.8, 0.0)
@@ -123,6 +132,7 @@ def test_no_loss_aversion_is_symmetric():
     assert up == pytest.approx(0.04, **EXACT)
 
 
+@pytest.mark.no_engine
 def test_recovered_share():
     """rho0 exp(-D/D0), halved for a customer who has met a failure before; never above rho0 <= 1."""
     assert recovered_share(rule(), 0.0, False) == pytest.approx(0.8, **EXACT)
@@ -130,6 +140,7 @@ def test_recovered_share():
     assert recovered_share(rule(), 16.0, True) == pytest.approx(0.4 / math.e, **EXACT)
 
 
+@pytest.mark.no_engine
 def test_learning_and_ratchet():
     assert learned_prediction(0.8, 0.6, 0.3) == pytest.approx(0.74, **EXACT)
     assert ratcheted_desire(0.8, 0.9, 0.05, 0.0) == pytest.approx(0.805, **EXACT)
@@ -461,7 +472,7 @@ def test_complaint_and_severity_rates():
 
 
 @pytest.fixture(scope="module")
-def rich() -> np.ndarray:
+def rich(engine: str) -> np.ndarray:
     arrivals = stream(exponential(2.0), orders=3, reorder=exponential(20.0))
     system = rich_system(300.0, arrivals=arrivals, layers=(0, 1, 3))
     pools = {

@@ -17,6 +17,8 @@ from builders import PLENTY, chain, plain_rules, run, stream
 from sim.blueprint import Costs, Recovery
 from sim.journal import Journal
 
+pytestmark = pytest.mark.both_engines
+
 ORDERS = 6_000
 HOURS_APART = 0.5
 STEP = 6.0  # of the grid of efforts: neighbours of the best are then told apart by 4 standard errors

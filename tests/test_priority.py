@@ -19,6 +19,8 @@ from test_theory import agrees, erlang_c, replicate
 from sim.blueprint import Arrivals, Blueprint, Distribution, Segment
 from sim.journal import Journal
 
+pytestmark = pytest.mark.both_engines
+
 
 def classes(*rates: float, equal: bool = False) -> dict[str, Segment]:
     """Poisson streams, the first being served first (or all alike)."""

@@ -42,6 +42,8 @@ from sim.tables import (
     WON_REFERRAL,
 )
 
+pytestmark = pytest.mark.both_engines
+
 DESIRED, ADEQUATE = 0.9, 0.9 - 0.18
 FIRST = 0.4 * 0.85 + 0.2 * 0.8 + 0.4 * 0.8  # predicted at first: promise, word of mouth, norm
 CALM = Perception(wait_bias=1.0, peak_weight=0.0, halo=0.0, assimilation=0.0, disconfirmation=0.0)
@@ -89,6 +91,7 @@ def logistic(x: float) -> float:
     ("r", "d", "value", "elasticity"),
     [(0.9, 0.1, 4.5, 5.5), (0.8, 0.1, 0.8 / 0.3, 11 / 3), (0.85, 0.1, 3.4, 4.4), (0.95, 0.0, 19.0, 20.0)],
 )
+@pytest.mark.no_engine
 def test_v23_lifetime_value(r, d, value, elasticity):
     """CLV = m r / (1 + d - r), the sum of m r^t / (1 + d)^t; its elasticity in r is (1 + d) / (1 + d - r)."""
     assert lifetime_value(1.0, r, d) == pytest.approx(value, rel=1e-12)

@@ -12,6 +12,9 @@ from builders import chain, exponential, fixed, pool, population, rows, run, str
 
 from analysis.measures.hours import stage_utilisation
 from sim.blueprint import Arrivals, Attendance, Blueprint, Calendar, Load, Segment, StaffMember, StaffPool
+from sim.tables import IDLE
+
+pytestmark = pytest.mark.both_engines
 
 DAILY = Calendar(day=24.0, week=24.0, year=8_064.0)  # the same shifts every day
 VISIT = ("order", "staff", "arrived", "began", "ended", "hours")
@@ -176,6 +179,25 @@ def test_who_is_hired_at_night_comes_in_the_morning():
         ("m0", 70.0, 84.0, 88.0),
     ]
     assert rows(journal, "members", *HOURS) == [(32.0, 8.0, 0.0, 0.0, 0.0, 0.0), (8.0, 4.0, 0.0, 0.0, 0.0, 0.0)]
+
+
+def test_who_is_not_employed_has_no_shifts():
+    """Fay leaves for good at 10, so 16 is no closing time for her. Eve and Gus are hired at 16, when his shift begins:
+    both are free at that moment, in roster order."""
+    crew = {"ann": StaffMember(), "fay": StaffMember(shifts=((8.0, 16.0),))}
+    later = {"ann": StaffMember(), "eve": StaffMember(), "gus": StaffMember(shifts=((16.0, 24.0),))}
+    parts: dict[str, Any] = {"service": 4.0, "arrivals": population(3, 15.0), "hours": 17.0, "calendar": DAILY}
+    first, second, third = (
+        chain(1, pools={"p1": StaffPool(members)}, **parts) for members in (crew, {"ann": StaffMember()}, later)
+    )
+    journal = run(((0.0, first), (10.0, second), (16.0, third)))
+    assert visits(journal) == [
+        (0, "ann", 15.0, 15.0, 19.0, 4.0),
+        (1, "eve", 15.0, 16.0, 20.0, 4.0),
+        (2, "gus", 15.0, 16.0, 20.0, 4.0),
+    ]
+    fay = journal["members"][journal.plan.staff_names.index("fay")]
+    assert (fay["status"], fay["on_shift"], fay["paid"]) == (IDLE, 1, 2.0)
 
 
 # -- utilisation ---------------------------------------------------------------------------------------------

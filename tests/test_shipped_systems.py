@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import run
 
 from scenarios.compose import CONF
 from scenarios.config import load_blueprint
 from sim.journal import Journal
-from sim.simulate import simulate
+
+pytestmark = pytest.mark.both_engines
 
 SYSTEMS = sorted(path.stem for path in (CONF / "system").glob("*.yaml"))
 HOURS = {"professional_services": 7680}  # four years, for as many orders as the others place in six weeks
@@ -22,11 +24,11 @@ HOURS = {"professional_services": 7680}  # four years, for as many orders as the
 def run_of(system: str) -> Journal:
     hours = HOURS.get(system, 240)
     layers = "system.layers=[0,1,2,3,4]"
-    return simulate(load_blueprint(system, [layers, "system.horizon.warm_up=0", f"system.horizon.measured={hours}"]))
+    return run(load_blueprint(system, [layers, "system.horizon.warm_up=0", f"system.horizon.measured={hours}"]))
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
-def journal(request: pytest.FixtureRequest) -> Journal:
+def journal(request: pytest.FixtureRequest, engine: str) -> Journal:
     return run_of(request.param)
 
 

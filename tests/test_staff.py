@@ -33,6 +33,8 @@ from sim.switches import MECHANISMS
 from sim.tables import ABSENT, CAUSE_LOAD
 from sim.world import World
 
+pytestmark = pytest.mark.both_engines
+
 EXACT = {"rel": 1e-12, "abs": 1e-12}
 ABSENCE = ("staff", "reason", "began", "ended")
 ASSURANCE, EMPATHY = 2, 3
@@ -161,6 +163,7 @@ def integrate(u: float, o: float, busy: float, hours: float, rule: Any, step: fl
 
 @pytest.mark.parametrize("pressure", [0.0, 0.2])
 @pytest.mark.parametrize("edge", [0.85, 0.3])
+@pytest.mark.no_engine
 def test_load_and_overwork_solve_their_equations(pressure, edge):
     """Over spells at and off work of all lengths, above, below and across the edge."""
     member, rule, _ = member_and_rules(overload_from=edge, overwork_time=20.0)
@@ -177,6 +180,7 @@ def test_load_and_overwork_solve_their_equations(pressure, edge):
     assert crossed == {(False, False), (False, True), (True, False), (True, True)}
 
 
+@pytest.mark.no_engine
 def test_what_load_does_at_known_points():
     _, rule, _ = member_and_rules()
     for load, overwork, factor in (
@@ -459,6 +463,7 @@ def test_pressure_speeds_work_up():
 
 
 @pytest.mark.parametrize("kind", ["lognormal", "gamma"])
+@pytest.mark.no_engine
 def test_discretion_widens_times(kind):
     """cv x (1 + .3 delta), the mean unchanged: exactly in the plan."""
     crew = {"p1": StaffPool(pool("m").members, discretion=0.4)}
@@ -561,6 +566,7 @@ def test_training_leaves_with_the_person():
     assert weeks["skill"][1] == pytest.approx(0.85, **EXACT)  # the successor of hour 41 was at the course of hour 60
 
 
+@pytest.mark.no_engine
 def test_disuse_counts_working_hours():
     """On the clock of the wall, with 4.2 times the hours in a year, an hour costs so much less skill."""
     on_the_wall = Calendar(24.0, 168.0, 8064.0)

@@ -35,6 +35,8 @@ from sim.draws import TEAM, uniform
 from sim.journal import Journal
 from sim.tables import REWORK
 
+pytestmark = pytest.mark.both_engines
+
 EMPATHY = 3
 SEEN = {"onstage": True, "moment_of_truth": True}
 

@@ -17,6 +17,7 @@ import scenarios.study
 from analysis.experiments import check_experiment
 from scenarios.compose import compose_config
 from scenarios.config import Settings, settings_from
+from scenarios.execution import Execution
 from scenarios.scenario import Scenario, build_scenario, timeline
 from scenarios.study import Runs, Study, check_scenarios, pilot_facts, run_study
 from scenarios.sweep import sweep
@@ -56,7 +57,7 @@ def settings(
     chosen = tuple(scenario(name) for name in names)
     return Settings(
         experiment="compare", system="tiny", blueprint=blueprint, scenarios=chosen, base=names[0], seed=seed,
-        replications=replications, n_jobs=n_jobs, engine="simpy", allow_unstable=True,
+        replications=replications, execution=Execution(n_jobs=n_jobs), engine="simpy", allow_unstable=True,
     )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def test_order_of_the_runs_does_not_matter():
     given = settings(*ALL)
     runs = Runs(given.blueprint, {s.name: s for s in given.scenarios}, {}, 1, "simpy", True, measure)
     points = [(s.name, r) for r in range(3) for s in given.scenarios]
-    forward, backward = sweep(runs, points, 1, ""), sweep(runs, points[::-1], 1, "")
+    forward, backward = (sweep(runs, p, Execution(n_jobs=1), "") for p in (points, points[::-1]))
     assert forward == backward
     assert list(forward) == points
     assert list(backward) == points[::-1]

@@ -8,14 +8,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import PLENTY, chain, exponential, fixed, plain_rules, population, rich_system, rows, run, stream
+from builders import (
+    PLENTY,
+    chain,
+    exponential,
+    fixed,
+    plain_rules,
+    population,
+    rich_system,
+    rows,
+    run,
+    run_and_look,
+    stream,
+)
 from test_theory import agrees, failure_share, fits
 
 from sim.blueprint import Blueprint, Distribution, Handoff, Partnership, Supplier, Terms
 from sim.journal import Journal
 from sim.plan import compile_plan
-from sim.simpy_engine import Simulation
 from sim.tables import CAUSE_SUPPLIER
+
+pytestmark = pytest.mark.both_engines
 
 FREE = Terms(fixed(0.0), 0.0, 0.0)
 
@@ -97,10 +110,10 @@ def test_every_visit_to_the_stage_needs_its_input():
 GOOD = Partnership(promised=4.0, trust=0.7, trust_gain=0.1, trust_loss=0.2, break_hazard=0.0)
 
 
-def state(system: Blueprint, seed: int = 1) -> tuple[Simulation, Any]:
+def state(system: Blueprint, seed: int = 1) -> tuple[Journal, Any]:
     """A run and the state of its supplier at the end."""
-    simulation = Simulation(compile_plan(((0.0, system),)), seed, 0, False)
-    return simulation, simulation.run().table("supplier_state")[0]
+    journal, world = run_and_look(system, seed)
+    return journal, world.table("supplier_state")[0]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +131,8 @@ def test_trust_by_hand(lead, defect, kept):
 def test_trust_follows_the_deliveries_one_by_one():
     """Lead times that vary: trust is rebuilt from the journal in the order of purchase."""
     terms = Terms(exponential(4.0), 0.1, 1.0)
-    simulation, end = state(supplied(1, 1, terms, GOOD, arrivals=stream(1.0), hours=200.0))
-    orders, errors = simulation.world.journal()["orders"], simulation.world.journal()["errors"]
+    journal, end = state(supplied(1, 1, terms, GOOD, arrivals=stream(1.0), hours=200.0))
+    orders, errors = journal["orders"], journal["errors"]
     defective = np.isin(np.arange(len(orders)), errors["order"])
     lead = orders["delivered"] - orders["placed"] - 1.0
     trust = 0.7

@@ -37,6 +37,8 @@ from sim.journal import Journal
 from sim.plan import compile_plan
 from sim.tables import REWORK
 
+pytestmark = pytest.mark.both_engines
+
 SEED = 20_261
 FOUR_SIGMA = 6.3e-5  # two-sided p-value of 4 standard errors
 ORDERS = 20_000
@@ -181,6 +183,7 @@ def batch_wait(size: int, rate: float) -> tuple[float, float]:
         (waiting_time(4, 1 / 4, 10), 2.1323780),  # pydesrap_mms
     ],
 )
+@pytest.mark.no_engine
 def test_reference_values(computed, printed):
     """The formulas used below give the values printed for them."""
     assert computed == pytest.approx(printed, abs=5.1e-7 if printed < 10 else 5e-8 * printed)

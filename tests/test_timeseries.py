@@ -16,6 +16,7 @@ from analysis.measures import METRICS, measure, weekly_series
 from analysis.measures.measured import Measured
 from analysis.timeseries import TIMESERIES_COLUMNS, FirstEffect, first_effects, running_mean, timeseries_table
 from scenarios.config import Settings
+from scenarios.execution import Execution
 from scenarios.scenario import build_scenario
 from scenarios.study import run_study
 from sim.blueprint import Horizon
@@ -160,7 +161,8 @@ def study(n_jobs: int, journal: str = "full") -> Any:
     return run_study(
         Settings(
             experiment="compare", system="living", blueprint=living_system(4.0), scenarios=scenarios, base="do_nothing",
-            seed=1, replications=3, n_jobs=n_jobs, engine="simpy", allow_unstable=True, journal=journal,
+            seed=1, replications=3, execution=Execution(n_jobs=n_jobs), engine="simpy", allow_unstable=True,
+            journal=journal,
         ),
         measure_run,
     )  # fmt: skip

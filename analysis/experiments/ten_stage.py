@@ -33,8 +33,8 @@ from scenarios.sweep import Point, sweep
 from sim.blueprint import DELIVERED, Arrivals, Blueprint, Handoff, StaffPool, Stage
 from sim.blueprint.checks import not_negative, positive, probability, whole
 from sim.invalid import InvalidInput, require
+from sim.simulate import Plan, simulate
 from sim.simulate import check as check_timeline
-from sim.simulate import simulate
 from sim.switches import apply_switches
 from sim.traffic import order_rate
 
@@ -90,7 +90,7 @@ def with_orders(system: Blueprint, orders: float) -> Blueprint:
     return replace(system, horizon=replace(system.horizon, measured=hours))
 
 
-def run_cell(cells: Mapping[str, Blueprint], seed: int, engine: str, point: Point) -> dict[str, Any]:
+def run_cell(cells: Mapping[str, Plan], seed: int, engine: str, point: Point) -> dict[str, Any]:
     """Simulate one replication of one cell; counts by position of an order's first error."""
     name, replication = point
     journal = simulate(cells[name], seed, replication, engine, allow_unstable=True)
@@ -177,16 +177,16 @@ def check(settings: Settings) -> None:
     _prepared(settings)
 
 
-def _prepared(settings: Settings) -> tuple[Claim, dict[str, Blueprint]]:
+def _prepared(settings: Settings) -> tuple[Claim, dict[str, Plan]]:
     claim = build(Claim, settings.claim, "claim")
     require_serial(settings.blueprint)
-    cells = cells_of(settings.blueprint, claim, settings.replications)
-    for name, cell in cells.items():
+    plans = {}
+    for name, cell in cells_of(settings.blueprint, claim, settings.replications).items():
         try:
-            check_timeline(((0.0, cell),), settings.allow_unstable)
+            plans[name] = check_timeline(((0.0, cell),), settings.allow_unstable)
         except InvalidInput as fault:
             raise fault.under("system" if name == "reference" else f"claim point {name}") from None
-    return claim, cells
+    return claim, plans
 
 
 def run(settings: Settings, folder: RunFolder) -> None:
@@ -195,7 +195,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     claim, cells = _prepared(settings)
     points = [(name, r) for r in range(settings.replications) for name in cells]
     runner = partial(run_cell, cells, settings.seed, settings.engine)
-    results = sweep(runner, points, settings.n_jobs, settings.experiment)
+    results = sweep(runner, points, settings.execution, settings.experiment)
     if len(results) < len(points):
         raise KeyboardInterrupt
     for name in cells:

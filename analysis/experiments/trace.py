@@ -59,7 +59,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     trace, scenario = _chosen(settings)
     facts = pilot_facts(settings)
     check_scenarios(settings, facts)
-    compile_first()
+    compile_first(settings.engine)
     system = timeline(settings.blueprint, scenario, settings.seed, trace.replication, facts)
     journal = simulate(system, settings.seed, trace.replication, settings.engine, settings.allow_unstable)
     customers = len(journal["customers"])

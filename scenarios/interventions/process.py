@@ -48,7 +48,7 @@ def process_redesign(
     if not now.has_begun:
         return b
     won = [stage for stage in now.stages if now.draw(f"success {stage}") < success]
-    learning = now.elapsed < dip_weeks * b.calendar.week
+    learning = now.younger_than(dip_weeks * b.calendar.week)
 
     def redesigned(stage: Stage) -> Stage:
         e = stage.error

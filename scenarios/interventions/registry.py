@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,23 +27,36 @@ Scope = Callable[[Blueprint], tuple[str, ...]]
 class InForce:
     """A programme at one time of a run.
 
-    `start`: when it begins (h from the start of the run: hours and money are spent from here); `elapsed`: hours
-    since its effect set in (negative before); `strength`: share of the effect in place, in [0, 1]; `stages`: the
-    stages it covers; `draw(name)`: a named uniform number of this programme and replication; `facts`: what was
-    measured on the base system beforehand.
+    `start`: when it begins (h from the start of the run: hours and money are spent from here); `strength`: share of the
+    effect in place, in [0, 1]; `stages`: the stages it covers; `draw(name)`: a named uniform number of this programme
+    and replication; `facts`: what was measured on the base system beforehand. Of `age`, the hours since its effect set
+    in (negative before), an intervention learns by `has_begun`, `younger_than` or `elapsed`; `asked` remembers what it
+    wanted to know, so that a blueprint serves for as long as the answers stay the same.
     """
 
     start: float
-    elapsed: float
+    age: float
     strength: float
     stages: tuple[str, ...]
     draw: Callable[[str], float] = field(repr=False, compare=False)
     facts: Mapping[str, float] = field(default_factory=dict)
+    asked: list[float] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def has_begun(self) -> bool:
         """Whether the effect has set in, and is taken up at all."""
-        return self.elapsed >= 0.0 and self.strength > 0.0
+        return self.age >= 0.0 and self.strength > 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Hours since the effect set in (negative before)."""
+        self.asked.append(math.nan)  # an answer that never stays the same
+        return self.age
+
+    def younger_than(self, hours: float) -> bool:
+        """Whether the effect set in less than so many hours ago."""
+        self.asked.append(hours)
+        return self.age < hours
 
     def toward(self, factor: float) -> float:
         """A factor on its way from 1 to `factor`, as far as the strength has come."""

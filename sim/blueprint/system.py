@@ -157,12 +157,16 @@ class Blueprint:
         return seen
 
     def _leading_out(self) -> set[str]:
-        out = {DELIVERED}
-        grown = True
-        while grown:
-            more = {s for s, ways in self.route.items() if any(t in out and w.probability > 0 for t, w in ways.items())}
-            grown = not more <= out
-            out |= more
+        sources: dict[str, list[str]] = {}
+        for source, ways in self.route.items():
+            for target, way in ways.items():
+                if way.probability > 0:
+                    sources.setdefault(target, []).append(source)
+        out, todo = {DELIVERED}, [DELIVERED]
+        while todo:
+            new = [source for source in sources.get(todo.pop(), ()) if source not in out]
+            out.update(new)
+            todo += new
         return out
 
     def _check_shares(self) -> None:

@@ -66,18 +66,18 @@ def practise(member, rule, now):  # type: ignore[no-untyped-def]
 @kernel
 def _excess(level, start, begin, end, hours, faded, calmed, rule):  # type: ignore[no-untyped-def]
     """Integral over [begin, end] of (u(s) - overload_from) exp(-(hours - s) / T) / T, where u(s) = level + start
-    exp(-s / tau). `faded` is exp(-hours / T), `calmed` exp(-hours / tau): mostly the period is all of the hours, and
-    then nothing else is needed."""
+    exp(-s / tau). `faded` is exp(-hours / T), `calmed` exp(-hours / tau); where the period begins or ends within the
+    hours, u crosses overload_from, so exp(-s / tau) is known there."""
     tau, span = rule.load_time, rule.overwork_time
     rate = 1.0 / span - 1.0 / tau
     late, at_end = 1.0, calmed
     if end < hours:
         late = math.exp(-(hours - end) / span)
-        at_end = late * math.exp(-end / tau)
+        at_end = late * (rule.overload_from - level) / start
     early, at_begin = faded, faded
     if begin > 0.0:
         early = math.exp(-(hours - begin) / span)
-        at_begin = early * math.exp(-begin / tau)
+        at_begin = early * (rule.overload_from - level) / start
     return (level - rule.overload_from) * (late - early) + start / span * (at_end - at_begin) / rate
 
 
