@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.blueprint import Blueprint
-from sim.compiled.driver import run_compiled
+from sim.compiled_engine import run_compiled
 from sim.invalid import require, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan, Timeline, compile_plan

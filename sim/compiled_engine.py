@@ -1,4 +1,4 @@
-"""The driver: fills the engine's tables from the plan, starts the loop, and makes room where it asks for some."""
+"""The fast engine: fills the tables of `sim.compiled` from the plan, starts its loop, and makes room where asked to."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sim.world import World
 _BEFORE = -1.0  # the time of what opens the run
 _AT_CLOSE = {"leave": LEAVE, "stay": STAY, "suspend": SUSPEND}
 _LINKS = ("idle_first", "idle_last", "before", "after", "idle", "away", "first", "last", "vacancy")
+_AT_ONCE = 8192  # visits to make room for at least
 _MOST_BROUGHT = 128  # customers and orders that one event can bring, besides those it releases
 
 
@@ -121,7 +122,8 @@ class CompiledRun:
             clock["room_absences"] = room - margin
         if clock["room_visits"] <= clock["visits"]:
             under_way = len(self.plan.staff_names)
-            clock["room_visits"] = int(clock["visits"]) + world.room_for_visits(under_way, 2 * margin) - margin
+            room = world.room_for_visits(under_way, max(2 * margin, _AT_ONCE))
+            clock["room_visits"] = int(clock["visits"]) + room - margin
 
 
 def run_compiled(plan: Plan, seed: int, replication: int, summary: bool = False) -> dict[str, Any]:
