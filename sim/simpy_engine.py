@@ -13,8 +13,8 @@ Order of events, the same for every engine:
   due or takes the next waiting visit, then the order goes on. When a stream's customer arrives: the next arrival is
   scheduled, then the customer orders. When the clock ticks: what the model asks for, in its order, then the next tick.
 * Who is due to leave goes in this order: for good, absent, off the line. An absence that a visit in hand outlasts is
-  taken after it. At a boundary of shifts first those go whose
-  shift ends, then those come whose shift begins, in roster order.
+  taken after it. At a boundary of shifts first those go whose shift ends, then those come whose shift begins, in
+  roster order; who is not employed at the time has no shifts.
 * A customer who balks turns away in an event of the same time; one who loses patience does so at that time if still
   waiting.
 * A pool serves by priority class, then first come, first served. A visit goes to the member idle for longest

@@ -303,6 +303,20 @@ def test_absence_in_the_middle_of_a_visit():
     assert rows(journal, "members", "paid", "worked", "absent", "off_line", "vacant") == [(13.0, 2.0, 11.0, 0.0, 0.0)]
 
 
+def test_who_is_due_for_two_reasons_is_absent_first():
+    """As before, and called off the line at 9 for an hour: at the end of the visit (10) the rest of the day is absence,
+    and the hour comes after it."""
+    sick = Attendance(absence=1.0, absence_morale=0.0)
+    crew = {"p1": StaffPool({"ann": StaffMember(off_line=((9.0, 1.0),))}, 0.0)}
+    journal = run(shop("absence", service=2.0, pools=crew, arrivals=stream(3.0), hours=13.0, attendance=sick))
+    assert rows(journal, "visits", "began", "ended") == [(8.0, 10.0), (17.0, 19.0), (19.0, 21.0), (21.0, 23.0)]
+    assert rows(journal, "absences", *ABSENCE) == [
+        ("ann", "off_line", 16.0, 17.0),
+        ("ann", "absent", 0.0, 8.0),
+        ("ann", "absent", 10.0, 16.0),
+    ]
+
+
 def test_a_vacancy_and_the_newcomer():
     """Everybody leaves every week: at 40 the member has just begun (the arrival was scheduled first) and goes at 42;
     the seat is empty for 8 h, then the newcomer (skill .55 + .1) spends 3 h on induction and works a little slower."""

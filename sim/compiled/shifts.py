@@ -16,7 +16,7 @@ from sim.tables import clock, desks, numbers, run
 @kernel
 def _is_on(world, member, hour):  # type: ignore[no-untyped-def]
     plan = member_now(world, member)
-    if plan.n_shifts == 0:
+    if plan.n_shifts == 0 or plan.pool < 0:  # who is not employed has no shifts
         return 1
     for i in range(plan.n_shifts):
         if numbers(world, plan.shifts + 2 * i).value <= hour < numbers(world, plan.shifts + 2 * i + 1).value:
@@ -42,7 +42,7 @@ def schedule_boundary(world):  # type: ignore[no-untyped-def]
     ahead, first = math.inf, math.inf
     for member in range(state.n_staff):
         plan = member_now(world, member)
-        for i in range(2 * plan.n_shifts):
+        for i in range(2 * plan.n_shifts if plan.pool >= 0 else 0):
             hour = numbers(world, plan.shifts + i).value % week
             first = min(first, hour)
             if hour > here + 1e-9:
