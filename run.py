@@ -13,8 +13,12 @@ python run.py experiment=sweep 'sweep.over={scenario: [do_nothing, hiring]}'   m
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))  # until main() knows better: nothing has begun
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -46,6 +50,8 @@ def _hydra_entry(config: DictConfig) -> None:
 
 def main() -> None:
     """Entry point of `python run.py` and `gapline`. Exit code 2 and one line for bad input, 130 after Ctrl-C."""
+    if __name__ == "__main__" and callable(signal.getsignal(signal.SIGINT)):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions over instead of printing them
     _typed[:] = command_line()
     words = sys.argv[1:]

@@ -17,10 +17,17 @@ _GROUP = 32_768  # rows of a row group: what is in memory at a time
 _BLOCK = 4096
 
 
-def require_writable(target: Path) -> None:
-    """Raise `InvalidInput` where the file could not be written: better said before a night of computing."""
+def require_writable(target: Path, store: Path) -> None:
+    """Raise `InvalidInput` where the file could not be written, or would take the place of the store or of something
+    else that is no Parquet file: better said before a night of computing."""
     if target.is_dir():
         raise InvalidInput("sweep.export", str(target), "must be the path of a file; this is a folder")
+    if target.resolve().name.startswith(store.resolve().name) and target.resolve().parent == store.resolve().parent:
+        raise InvalidInput("sweep.export", str(target), "must not be the results store itself")
+    if target.is_file() and target.stat().st_size > 0:
+        with target.open("rb") as there:
+            if there.read(4) != b"PAR1":
+                raise InvalidInput("sweep.export", str(target), "is there already and is no Parquet file")
     partial = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -87,9 +87,10 @@ def _compose(overrides: Sequence[str]) -> DictConfig:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             return compose("config", overrides=list(overrides))
     except Exception as fault:  # Hydra, OmegaConf and YAML raise many kinds; whatever it is, the input is at fault
-        raise explain(fault, overrides) from None
+        refused = explain(fault, overrides)
     finally:
         GlobalHydra.instance().clear()
+    raise refused  # here it does not drag Hydra's own along, which cannot be sent between processes
 
 
 def explain(fault: Exception, overrides: Sequence[str]) -> InvalidInput:

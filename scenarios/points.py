@@ -82,7 +82,7 @@ def base_of(settings: Settings, points: Iterable[Values]) -> Base:
 
 
 def _require_scenario(name: object, selected: list[str]) -> None:
-    known = [*selected, *(path.stem for path in (CONF / "scenario").glob("*.yaml"))]
+    known = list(dict.fromkeys([*selected, *sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))]))
     if name not in known:
         raise unknown_name("scenario", name, known, "scenario")
 

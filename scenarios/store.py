@@ -265,7 +265,7 @@ def _make_folder(path: Path) -> None:
 
 def _locked(path: Path) -> sqlite3.Connection:
     """The right to write: SQLite's lock on an empty file beside the store. It dies with its process."""
-    lock = sqlite3.connect(f"{path}.lock", timeout=0.0, isolation_level=None)
+    lock = sqlite3.connect(f"{path.resolve()}.lock", timeout=0.0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except BaseException:

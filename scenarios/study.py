@@ -127,7 +127,7 @@ def run_study(settings: Settings, measure: Measure) -> Study:
         journal=settings.journal,
     )
     points = [(s.name, r) for r in range(settings.replications) for s in settings.scenarios]
-    results = sweep(runs, points, settings.execution, settings.experiment)
+    results = sweep(runs, points, settings.execution, settings.experiment, settings.engine)
     complete = [r for r in range(settings.replications) if all((s.name, r) in results for s in settings.scenarios)]
     if not complete:
         raise KeyboardInterrupt

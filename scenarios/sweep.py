@@ -16,11 +16,12 @@ _MOST_WARNINGS = 5
 _REFUSED = "refused"
 
 
-def sweep(run: Run, points: Sequence[Point], execution: Execution, label: str) -> dict[Point, Measured]:
+def sweep(run: Run, points: Sequence[Point], execution: Execution, label: str, engine: str) -> dict[Point, Measured]:
     """Run all points (name, replication); results come in the order of `points`, whatever finished first.
 
-    `run` returns a small summary and must be picklable where processes run it. Ctrl-C stops the sweep; what was
-    finished by then is returned. A point that cannot be run (see `run_points`) is left out, with a warning.
+    `run` uses this engine, returns a small summary and must be picklable where processes run it. Ctrl-C stops the
+    sweep; what was finished by then is returned. A point that cannot be run (see `run_points`) is left out, with a
+    warning.
 
     Raises
     ------
@@ -35,6 +36,7 @@ def sweep(run: Run, points: Sequence[Point], execution: Execution, label: str) -
                 raise measured[_REFUSED]
         done.update(finished)
 
+    compile_first(engine)
     outcome = run_points(_Careful(run), points, len(points), execution, keep, label)
     if outcome.interrupted:
         print(f"stopped after {len(done)} of {len(points)} runs", file=sys.stderr)

@@ -34,7 +34,8 @@ class CompiledRun:
         self._open_tables()
         self.clock = self.world.table("clock")[0]
         self.books = self.world.table("run")[0]
-        self._make_room(sum(max(0, count) for count in self.people))
+        self.planned = self._bookings()
+        self._make_room(sum(max(0, count) for count in self.people), len(self.planned))
 
     def _population(self, segment: int) -> int:
         """Members of a segment that is a population; -1 for a stream."""
@@ -77,30 +78,35 @@ class CompiledRun:
         clock["has_teams"] = bool(crew_pools)
         clock["has_shifts"] = bool((plan.tables["staff"]["n_shifts"] > 0).any())
 
+    def _bookings(self) -> list[tuple[float, int, int, int, float]]:
+        """What stands on the agenda before the run: (time, kind, a, b, x), in the order of scheduling."""
+        plan = self.plan
+        prospects = plan.rows("segments")["most_prospects"][0].tolist()
+        return [
+            *((start, EPOCH, epoch, 0, 0.0) for epoch, start in enumerate(plan.starts[1:], start=1)),
+            *((start, CALL_AWAY, member, 0, hours) for member, start, hours in plan.leaves()),
+            (_BEFORE, OPEN_SHIFTS, 0, 0, 0.0),
+            (_BEFORE, FIRST_TICK, 0, 0, 0.0),
+            *((_BEFORE, OPEN_DOORS, segment, count, 0.0) for segment, count in enumerate(self.people)),
+            *((_BEFORE, FIRST_PROSPECT, segment, 0, 0.0) for segment, most in enumerate(prospects) if most > 0.0),
+        ]
+
     def run(self) -> dict[str, Any]:
         """Run to the end; returns the journal tables."""
-        world, plan = self.world.handle, self.plan
-        for epoch, start in enumerate(plan.starts[1:], start=1):
-            book(world, start, EPOCH, epoch, 0, 0.0)
-        for member, start, hours in plan.leaves():
-            book(world, start, CALL_AWAY, member, 0, hours)
-        book(world, _BEFORE, OPEN_SHIFTS, 0, 0, 0.0)
-        book(world, _BEFORE, FIRST_TICK, 0, 0, 0.0)
-        for segment, count in enumerate(self.people):
-            book(world, _BEFORE, OPEN_DOORS, segment, count, 0.0)
-        for segment, most in enumerate(plan.rows("segments")["most_prospects"][0].tolist()):
-            if most > 0.0:
-                book(world, _BEFORE, FIRST_PROSPECT, segment, 0, 0.0)
+        world = self.world.handle
+        for booking in self.planned:
+            book(world, *booking)
         while go(world) == ROOM:
-            self._make_room(0)
+            self._make_room()
         tables = self.world.journal()
         if not self.world.summary:
             rows = self.world.table("absences")[: self.clock["absences"]]
             tables["absences"] = np.sort(np.asarray(rows), order=["staff", "reason", "began", "ended"])
         return tables
 
-    def _make_room(self, people: int) -> None:
-        """Room for what the next events may leave behind, and for so many people who come at once."""
+    def _make_room(self, people: int = 0, planned: int = 0) -> None:
+        """Room for what the next events may leave behind; at the start also for the people of the populations, who
+        come in one event, and for the events that the plan books."""
         books, clock, world, margin = self.books, self.clock, self.world, self.margin
         if clock["room_customers"] <= books["customers"] + people:
             room = world.room_for("customers", int(books["customers"]) + people + 2 * margin)
@@ -109,8 +115,8 @@ class CompiledRun:
             room = world.room_for("orders", int(books["orders"]) + people + 2 * margin)
             world.enlarge("places", room)
             clock["room_orders"] = room - margin
-        if clock["room_events"] <= clock["events"] + people:
-            room = max(2 * len(world.table("agenda")), int(clock["events"]) + people + 4 * margin)
+        if clock["room_events"] <= clock["events"] + people + planned:
+            room = max(2 * len(world.table("agenda")), int(clock["events"]) + people + planned + 4 * margin)
             world.enlarge("agenda", room)
             world.enlarge("events", room)
             clock["room_events"] = room - margin

@@ -51,7 +51,20 @@ def _cache_folder() -> Path:
         probe.touch()
         probe.unlink()
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"gapline-{_digest()}"
+        folder = _own_temporary_folder()
+    return folder
+
+
+def _own_temporary_folder() -> Path:
+    """A folder that nobody else can write: what lies in the cache is run."""
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"gapline-{owner}-{_digest()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid != owner or folder.stat().st_mode & 0o022:
+            raise OSError
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="gapline-"))
     return folder
 
 
@@ -62,7 +75,15 @@ if JIT:
 
 def is_cached(names: Iterable[str]) -> bool:
     """Whether machine code of these transitions is on disk already (else the first run has to compile)."""
-    return not JIT or all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in names)
+    return not JIT or all(_is_on_disk(*TRANSITIONS[name]) for name in names)
+
+
+def _is_on_disk(compiled: Any, arguments: tuple[Any, ...]) -> bool:
+    """As numba will see it: for these sources in this place, and for this processor."""
+    cache = compiled._cache
+    key = cache._index_key(arguments, compiled.targetctx.codegen())
+    name = cache._cache_file._load_index().get(key)
+    return name is not None and Path(cache._cache_file._data_path(name)).exists()
 
 
 def _part(function: Any, arguments: tuple[Any, ...] = ()) -> Any:

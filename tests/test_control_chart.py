@@ -15,7 +15,6 @@ import pytest
 from builders import chain, plain_rules, rich_system, run, stream
 from scipy import stats
 
-from analysis.capability import capability, late_if_normal
 from analysis.control_chart import COLUMNS, Signals, control_charts, count_signals
 from analysis.control_limits import (
     ALPHA,
@@ -35,6 +34,7 @@ from analysis.figures.control_charts import ORDERS
 from analysis.figures.control_charts import control_charts as draw
 from analysis.figures.style import inline_svg
 from analysis.measures import METRICS, measure
+from analysis.measures.capability import capability, late_if_normal
 from analysis.report.control_section import TOO_FEW, control_section, counted
 from analysis.report.numbers import number
 from analysis.run_folder import RunFolder

@@ -372,7 +372,7 @@ def test_ctrl_c_in_a_run_of_this_process_keeps_the_runs_before_it():
 @pytest.mark.parametrize("execution", [SERIAL, TWO])
 def test_a_study_ends_at_bad_input(execution: Execution):
     with pytest.raises(InvalidInput, match=r"^system\.stages = 3: is no good$"):
-        sweep(refuse_the_ninth, numbered(200), execution, "")
+        sweep(refuse_the_ninth, numbered(200), execution, "", "compiled")
 
 
 def refuse_the_ninth(point: Point) -> Measured:
@@ -382,7 +382,7 @@ def refuse_the_ninth(point: Point) -> Measured:
 
 
 def test_a_study_leaves_out_what_fails_and_says_so(log: Path, capsys: pytest.CaptureFixture[str]):
-    found = sweep(Logged(log, fails=tuple(range(2, 9))), numbered(20), SERIAL, "")
+    found = sweep(Logged(log, fails=tuple(range(2, 9))), numbered(20), SERIAL, "", "compiled")
     assert list(found) == [("a", r) for r in (0, 1, *range(9, 20))]
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 6
@@ -393,7 +393,7 @@ def test_a_study_leaves_out_what_fails_and_says_so(log: Path, capsys: pytest.Cap
 def test_a_study_of_which_nothing_can_be_run_fails(log: Path):
     points = [*numbered(3), ("b", 7), ("b", 8)]
     with pytest.raises(RuntimeError, match="every run of b failed: ValueError: replication 7 is no good"):
-        sweep(Logged(log, fails=(7, 8)), points, SERIAL, "")
+        sweep(Logged(log, fails=(7, 8)), points, SERIAL, "", "compiled")
 
 
 # -- configuration -------------------------------------------------------------------------------------------
@@ -404,7 +404,8 @@ def configured(*overrides: str) -> Execution:
 
 
 def test_where_runs_are_made_is_a_group_of_the_configuration():
-    assert configured() == configured("execution=local") == Execution("processes", -1)
+    assert configured() == configured("execution=local") == Execution("auto", -1)
+    assert configured("execution=processes") == configured("experiment=sweep") == Execution("processes", -1)
     assert configured("execution=threads", "n_jobs=3") == Execution("threads", 3)
     assert configured("execution=dask") == Execution("dask", -1)
     given = configured("execution=dask", "execution.scheduler=tcp://host:8786")

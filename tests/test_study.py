@@ -120,7 +120,7 @@ def test_order_of_the_runs_does_not_matter():
     given = settings(*ALL)
     runs = Runs(given.blueprint, {s.name: s for s in given.scenarios}, {}, 1, "simpy", True, measure)
     points = [(s.name, r) for r in range(3) for s in given.scenarios]
-    forward, backward = (sweep(runs, p, Execution(n_jobs=1), "") for p in (points, points[::-1]))
+    forward, backward = (sweep(runs, p, Execution(n_jobs=1), "", "compiled") for p in (points, points[::-1]))
     assert forward == backward
     assert list(forward) == points
     assert list(backward) == points[::-1]

@@ -110,7 +110,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
         settings.replications,
     )  # fmt: skip
     points = [(BASE, r) for r in range(settings.replications)] + [(UNIT, u) for u in range(asked.units)]
-    results = sweep(runs, points, settings.execution, settings.experiment)
+    results = sweep(runs, points, settings.execution, settings.experiment, settings.engine)
     bases = {n: found for (kind, n), found in results.items() if kind == BASE}
     firms = {n: found for (kind, n), found in results.items() if kind == UNIT}
     if not bases or not firms:

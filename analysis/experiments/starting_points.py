@@ -105,7 +105,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
         settings.journal,
     )  # fmt: skip
     points = [(name, r) for r in range(settings.replications) for name in STARTS]
-    results = sweep(runs, points, settings.execution, settings.experiment)
+    results = sweep(runs, points, settings.execution, settings.experiment, settings.engine)
     complete = [r for r in range(settings.replications) if all((name, r) in results for name in STARTS)]
     if not complete:
         raise KeyboardInterrupt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from analysis.sweep_results import SweepResults, Swept, ranked, sweep_results
 from scenarios.code_version import code_version
 from scenarios.config import Settings
 from scenarios.design import SweepSettings, Values, design_points, sweep_settings
-from scenarios.execution import Measured, Outcome, Point, run_points
+from scenarios.execution import Measured, Outcome, Point, compile_first, interrupts_wait, run_points
 from scenarios.point_runs import PointRuns, name_of
 from scenarios.points import Base, base_of, built, configured, digest_text, plan_of
 from scenarios.store import Store
@@ -123,7 +124,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
         folder.discard_if_empty()
         return
     if plan.asked.export is not None:
-        require_writable(Path(plan.asked.export))
+        require_writable(Path(plan.asked.export), path)
     with Store(path) as store:
         numbers = {text: store.configuration(text, code_version(), settings.seed) for text in plan.texts}
         swept = Swept(store, plan.points, tuple(numbers[text] for text in plan.texts), settings.replications)
@@ -137,8 +138,9 @@ def run(settings: Settings, folder: RunFolder) -> None:
             raise KeyboardInterrupt if outcome.interrupted else InvalidInput(
                 "sweep", None, f"no run could be finished: {next(iter(_reasons(swept).values()), 'none was asked for')}"
             )
-        _write(settings, folder, plan, swept, results)
-        _print(folder, plan, swept, results, outcome)
+        with suppress(KeyboardInterrupt), interrupts_wait():  # everything is computed: half a folder helps nobody
+            _write(settings, folder, plan, swept, results)
+            _print(folder, plan, swept, results, outcome)
 
 
 def _tell_others(store: Store, plan: Planned, seed: int) -> None:
@@ -168,11 +170,13 @@ def _run_missing(settings: Settings, plan: Planned, swept: Swept) -> Outcome:
     def keep(finished: Sequence[tuple[Point, Measured]]) -> None:
         swept.store.add((names[name], replication, values) for (name, replication), values in finished)
 
-    outcome = run_points(
-        PointRuns(plan.base, measure), missing(), total, settings.execution, keep, settings.experiment
-    )
-    swept.store.quarantine((names[name], r, reason) for (name, r), reason in outcome.quarantined.items())
-    return outcome
+    def give_up(point: Point, reason: str) -> None:
+        swept.store.quarantine([(names[point[0]], point[1], reason)])
+
+    for engine in sorted({str(point.get("engine", settings.engine)) for point in swept.points}):
+        compile_first(engine)
+    runs = PointRuns(plan.base, measure)
+    return run_points(runs, missing(), total, settings.execution, keep, settings.experiment, give_up)
 
 
 def _reasons(swept: Swept) -> dict[tuple[int, int], str]:

@@ -195,7 +195,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     claim, cells = _prepared(settings)
     points = [(name, r) for r in range(settings.replications) for name in cells]
     runner = partial(run_cell, cells, settings.seed, settings.engine)
-    results = sweep(runner, points, settings.execution, settings.experiment)
+    results = sweep(runner, points, settings.execution, settings.experiment, settings.engine)
     if len(results) < len(points):
         raise KeyboardInterrupt
     for name in cells:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis.capability import capability
+from analysis.measures.capability import capability
 from analysis.measures.measured import Measured
 from analysis.measures.metric import Metric, ratio
 

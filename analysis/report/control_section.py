@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.capability import late_if_normal
 from analysis.control_chart import FEWEST, SUBGROUP, count_signals
 from analysis.control_limits import (
     ALPHA,
@@ -19,6 +18,7 @@ from analysis.control_limits import (
 )
 from analysis.figures.control_charts import panels_of
 from analysis.figures.style import inline_svg
+from analysis.measures.capability import late_if_normal
 from analysis.report.numbers import number, quantity
 from analysis.report.page import Figure, Note, Section, Table
 

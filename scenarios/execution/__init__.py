@@ -4,7 +4,10 @@
 outlives its workers: when one dies, only the runs in flight are repeated.
 """
 
+from scenarios.execution.interrupts import interrupts_wait
 from scenarios.execution.run import run_points
 from scenarios.execution.settings import BACKENDS, Execution, Measured, Outcome, Point, Run, compile_first
 
-__all__ = ["BACKENDS", "Execution", "Measured", "Outcome", "Point", "Run", "compile_first", "run_points"]
+__all__ = [
+    "BACKENDS", "Execution", "Measured", "Outcome", "Point", "Run", "compile_first", "interrupts_wait", "run_points",
+]  # fmt: skip

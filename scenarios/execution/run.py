@@ -16,7 +16,7 @@ from scenarios.execution.dask_cluster import Dask
 from scenarios.execution.interrupts import interrupts_wait
 from scenarios.execution.processes import Processes
 from scenarios.execution.queue import Points, Tasks
-from scenarios.execution.settings import Execution, Keep, Outcome, Point, Run, compile_first
+from scenarios.execution.settings import Execution, GiveUp, Keep, Outcome, Point, Run
 from scenarios.execution.task import Done
 from sim.invalid import InvalidInput
 
@@ -26,7 +26,13 @@ _DEAD_ON_ARRIVAL = 20  # tasks lost before any was finished: no worker can run a
 
 
 def run_points(
-    run: Run, points: Iterable[Point], total: int, execution: Execution, keep: Keep, label: str
+    run: Run,
+    points: Iterable[Point],
+    total: int,
+    execution: Execution,
+    keep: Keep,
+    label: str,
+    give_up: GiveUp = lambda point, reason: None,
 ) -> Outcome:
     """Run every point and hand what is finished to `keep`, in any order.
 
@@ -39,6 +45,9 @@ def run_points(
     keep : called in this process and thread, once per finished task of about a quarter of a second. What it raises
         ends the sweep.
     label : of the progress bar, which a terminal shows and a pipe does not.
+    give_up : called like `keep`, for each point that is quarantined, with the reason.
+
+    The model should have been compiled before (`compile_first`), or every worker does it.
 
     A run that raises an exception is tried once more, then its point is quarantined. When a worker dies, the tasks in
     flight are cut up into single points and repeated; a single point that was in flight when a worker died waits until
@@ -50,9 +59,8 @@ def run_points(
     ------
     InvalidInput : for a Dask scheduler that cannot be used, and where workers die before they finish anything.
     """
-    compile_first()
     with tqdm(total=total, desc=label, unit="run", disable=not sys.stderr.isatty(), leave=False) as bar:
-        sweep = Sweep(keep, bar.update)
+        sweep = Sweep(keep, bar.update, give_up)
         interrupted = False
         try:
             left = iter(points)
@@ -97,10 +105,15 @@ def _crew(run: Run, points: int, execution: Execution) -> Iterator[Crew]:
 class Sweep:
     """What has become of the points so far. `advance` is told how many more are done with."""
 
-    def __init__(self, keep: Keep, advance: Callable[[int], object] = lambda count: None) -> None:
+    def __init__(
+        self,
+        keep: Keep,
+        advance: Callable[[int], object] = lambda count: None,
+        give_up: GiveUp = lambda point, reason: None,
+    ) -> None:
         self.finished = 0
         self.quarantined: dict[Point, str] = {}
-        self._keep, self._advance = keep, advance
+        self._keep, self._advance, self._give_up = keep, advance, give_up
         self._suspects: list[Point] = []
         self._deaths: dict[Point, int] = {}
         self._tasks_done = self._tasks_lost = 0
@@ -144,12 +157,17 @@ class Sweep:
             self.finished += len(done.measured)
             for point, _ in done.measured:
                 self._deaths.pop(point, None)
-        self.quarantined.update(done.failed)
+        self._quarantine(done.failed)
         if alone:
-            self.quarantined.update(done.starved)
+            self._quarantine(done.starved)
         else:
             self._suspects += [point for point, _ in done.starved]
         self._advance(len(done.measured) + len(done.failed) + (len(done.starved) if alone else 0))
+
+    def _quarantine(self, given_up: Iterable[tuple[Point, str]]) -> None:
+        for point, reason in given_up:
+            self.quarantined[point] = reason
+            self._give_up(point, reason)
 
     def _lost(self, task: Points, lost: Lost, tasks: Tasks, alone: bool) -> None:
         self._tasks_lost += 1
@@ -160,7 +178,7 @@ class Sweep:
             if len(task) > 1:
                 tasks.put_back((point,))
             elif alone and deaths >= _MOST_DEATHS:
-                self.quarantined[point] = f"{deaths} workers died running it ({lost.reason})"
+                self._quarantine([(point, f"{deaths} workers died running it ({lost.reason})")])
                 self._advance(1)
             else:
                 self._suspects.append(point)

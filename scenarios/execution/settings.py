@@ -16,6 +16,7 @@ Point = tuple[str, int]
 Measured = dict[str, Any]
 Run = Callable[[Point], Measured]
 Keep = Callable[[Sequence[tuple[Point, Measured]]], None]
+GiveUp = Callable[[Point, str], None]
 
 BACKENDS = ("auto", "processes", "threads", "dask")
 
