@@ -442,7 +442,7 @@ def test_too_few_orders_are_bad_input(tmp_path: Path):
 
 
 def test_an_interrupted_claim_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ten_stage, "sweep", lambda run, points, execution, label: {points[0]: {}})
+    monkeypatch.setattr(ten_stage, "sweep", lambda run, points, execution, label, engine: {points[0]: {}})
     with pytest.raises(KeyboardInterrupt):
         run_experiment(settings(*SMALL), RunFolder(tmp_path, []))
     assert list(tmp_path.iterdir()) == []
