@@ -155,8 +155,9 @@ STATE: dict[str, np.dtype[Any]] = {
         ("customers", "i8"), ("orders", "i8"), ("visits", "i8"), ("handoffs", "i8"), ("errors", "i8"),
         ("moments", "i8"), ("weeks", "i8"), ("reviews", "i8"), ("requests", "i8"), ("end", "f8"), ("warm_up", "f8"),
         ("grid", "f8"), ("perception_on", "i8"), ("relationship_on", "i8"), ("staff_on", "i8"), ("summary", "i8"),
-        ("free_order", "i8"), ("free_error", "i8"), ("free_customer", "i8"), ("closed", "i8"), ("active", "i8"),
-        ("in_system", "i8"), ("next_day", "f8"), ("next_week", "f8"), ("days", "i8"),
+        ("free_order", "i8"), ("free_error", "i8"), ("free_customer", "i8"), ("first_active", "i8"),
+        ("last_active", "i8"), ("closed", "i8"), ("active", "i8"), ("in_system", "i8"),
+        ("next_day", "f8"), ("next_week", "f8"), ("days", "i8"),
     ),
     "stage_state": _dtype(
         ("key", "i8"), ("out", "i8"), ("changes", "i8"), ("next_change", "f8"), ("error_factor", "f8"),
@@ -181,7 +182,7 @@ JOURNAL: dict[str, np.dtype[Any]] = {
         ("key", "i8"), ("segment", "i8"), ("orders", "i8"), ("last_placed", "f8"), ("promise", "f8"),
         ("last_failure", "f8"), _per_dimension("desired"), _per_dimension("predicted"), ("won", "i8"), ("lost", "i8"),
         ("joined", "f8"), ("left", "f8"), ("satisfaction", "f8"), ("stay", "f8"), ("shared", "i8"),
-        ("free", "i8"),
+        ("free", "i8"), ("before", "i8"), ("after", "i8"),  # before, after: among the active customers
     ),
     "orders": _dtype(
         ("customer", "i8"), ("number", "i8"), ("key", "i8"), ("placed", "f8"), ("delivered", "f8"), ("abandoned", "f8"),

@@ -73,7 +73,8 @@ class World:
         run["end"], run["warm_up"], run["grid"] = plan.end, first.horizon.warm_up, first.horizon.grid
         run["perception_on"], run["staff_on"] = plan.perception_on, plan.staff_on
         run["relationship_on"], run["summary"] = plan.relationship_on, self.summary
-        run["free_order"] = run["free_error"] = run["free_customer"] = -1
+        for name in ("free_order", "free_error", "free_customer", "first_active", "last_active"):
+            run[name] = -1
         week = first.calendar.week
         run["next_week"] = first.horizon.warm_up - math.floor(first.horizon.warm_up / week) * week or week
         run["weeks"] = 1

@@ -46,7 +46,7 @@ from sim.switches import MECHANISMS
 from sim.tables import ABSENT, CAUSE_OPERATOR, CAUSE_SUPPLIER, CAUSE_SYSTEM, FIRST_WORK, JOURNAL, WON_ARRIVAL
 
 # Columns that hold row numbers (or who of many equal members happened to be free, and how busy that one had been).
-ROW_NUMBERS = {"customer", "order", "visit", "handoff", "previous", "last_error", "staff", "load"}
+ROW_NUMBERS = {"before", "after", "customer", "order", "visit", "handoff", "previous", "last_error", "staff", "load"}
 # Tables that are about one customer each; the others are sums, or about staff.
 PERSONAL = ("customers", "orders", "visits", "handoffs", "errors", "moments")
 EPS = 1e-9  # hours read off a clock as a difference of times carry its rounding error

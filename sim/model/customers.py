@@ -35,6 +35,8 @@ def create_customer(world, segment, key, heard, won):  # type: ignore[no-untyped
     customer.left = math.nan
     customer.shared = 0
     customer.free = -1
+    customer.before = -1
+    customer.after = -1
     forget_customer(world, row)
     if state.perception_on == 1:
         rule = rules_now(world)

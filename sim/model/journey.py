@@ -113,7 +113,7 @@ def new_customer(world, segment, index, now):  # type: ignore[no-untyped-def]
     person = customers(world, row)
     person.last_placed = now
     if plan.population == 1:  # they have been customers all along
-        join(world, person, -1, now)
+        join(world, row, -1, now)
     return row
 
 
@@ -187,7 +187,7 @@ def place_order(world, customer, now):  # type: ignore[no-untyped-def]
     order.frailty = frailty_factor(rule, order.key, occasion(order.number, 0))
     order.free = -1
     if math.isnan(person.joined):
-        join(world, person, person.won, now)
+        join(world, customer, person.won, now)
         if person.won == WON_MARKETING:
             week_now(world).acquisition += segment.acquisition_cost
     person.orders += 1
@@ -474,7 +474,7 @@ def _next_order(world, customer, person, segment, rule, now):  # type: ignore[no
     """Hours until this customer's next order; -1 when there is none before the end of the run."""
     state = run(world, 0)
     if segment.population == 0 and person.orders >= segment.orders:
-        finish(world, person, now)
+        finish(world, customer, now)
         return _gone(world, customer)
     moment = occasion(person.orders, 0)
     if segment.population == 1:

@@ -66,17 +66,36 @@ def expected_orders(retention, orders_a_year, left):  # type: ignore[no-untyped-
 
 
 @kernel
-def join(world, person, won, now):  # type: ignore[no-untyped-def]
+def join(world, customer, won, now):  # type: ignore[no-untyped-def]
     """A customer becomes active; `won` < 0: they have been one from the start."""
+    state = run(world, 0)
+    person = customers(world, customer)
     person.joined = now
+    person.before = state.last_active
+    person.after = -1
+    if state.last_active >= 0:
+        customers(world, state.last_active).after = customer
+    else:
+        state.first_active = customer
+    state.last_active = customer
     count_customers(world, person.segment, 1, now)
     if won >= 0:
         week_now(world).won[won] += 1
 
 
 @kernel
-def leave(world, person, reason, value, now):  # type: ignore[no-untyped-def]
+def leave(world, customer, reason, value, now):  # type: ignore[no-untyped-def]
     """A customer is lost, for a reason of `LOST`; `value` is the lifetime value that goes."""
+    state = run(world, 0)
+    person = customers(world, customer)
+    if person.before >= 0:
+        customers(world, person.before).after = person.after
+    else:
+        state.first_active = person.after
+    if person.after >= 0:
+        customers(world, person.after).before = person.before
+    else:
+        state.last_active = person.before
     person.lost = reason
     person.left = now
     count_customers(world, person.segment, -1, now)
@@ -97,14 +116,14 @@ def experience(world, person, order, segment, rule, satisfaction, reason, now): 
     chance = math.exp(math.log(person.stay) / segment.orders_a_year) if person.stay > 0.0 else 0.0
     if uniform(person.key, 0, occasion(order.number, 0), STAY, 0) < chance:
         return True
-    leave(world, person, reason, value, now)
+    leave(world, order.customer, reason, value, now)
     return False
 
 
 @kernel
-def finish(world, person, now):  # type: ignore[no-untyped-def]
+def finish(world, customer, now):  # type: ignore[no-untyped-def]
     """A customer has had all the orders they came for."""
-    leave(world, person, LOST_FINISHED, 0.0, now)
+    leave(world, customer, LOST_FINISHED, 0.0, now)
 
 
 @kernel
@@ -113,10 +132,11 @@ def take_stock(world, rule):  # type: ignore[no-untyped-def]
     equity, stay, regard = 0.0, 0.0, 0.0
     if run(world, 0).perception_on == 0:  # nobody has an opinion that could be worth anything
         return equity, stay, regard
-    for index in range(run(world, 0).customers):
-        person = customers(world, index)
-        if person.joined >= 0.0 and person.lost < 0:  # NaN: has not joined
-            equity += value_of(person, segment_now(world, person.segment), rule)
-            stay += person.stay
-            regard += person.satisfaction
+    customer = run(world, 0).first_active
+    while customer >= 0:
+        person = customers(world, customer)
+        equity += value_of(person, segment_now(world, person.segment), rule)
+        stay += person.stay
+        regard += person.satisfaction
+        customer = person.after
     return equity, stay, regard
