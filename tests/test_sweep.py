@@ -348,7 +348,7 @@ def test_the_nearest_name_of_a_stage_is_the_one_that_holds_the_word(main: Main):
         ((OVER, "sweep.speed=fast"), "sweep.speed"),
         ((OVER, "sweep.store=."), "sweep.store = .: must be the path of a file"),
         ((OVER, "sweep.export=."), "sweep.export = .: must be the path of a file"),
-        ((OVER, "sweep.store=s.sqlite", "sweep.export=s.sqlite"), "sweep.export = s.sqlite: must not be the results store"),
+        ((OVER, "sweep.store=s.sqlite", "sweep.export=s.sqlite"), "sweep.export = s.sqlite: must not be the results"),
     ],
 )
 def test_other_faults_are_named_too(main: Main, given: tuple[str, ...], message: str):
