@@ -1,4 +1,4 @@
-"""Compile what an engine calls before it is needed; both engines at once where the machine has two cores.
+"""Compile what an engine calls before it is needed.
 
 It takes some 20 s of computing an engine, once: the results are kept on disk (see `sim.kernel`).
 """
@@ -6,18 +6,13 @@ It takes some 20 s of computing an engine, once: the results are kept on disk (s
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import sim.compiled.loop
 import sim.model.journey  # noqa: F401  (both declare transitions)
 from sim.kernel import TRANSITIONS, is_cached
 
 _LOOP = ("go", "book")
-_COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from sim.compile_ahead import compile_ahead; "
 
 
 def needed(engine: str) -> tuple[str, ...]:
@@ -34,22 +29,6 @@ def compile_ahead(engine: str = "compiled") -> None:
     """Compile for one engine what is not on disk yet. Does nothing twice."""
     if not is_compiled(engine):
         _compile(needed(engine))
-
-
-def compile_both() -> None:
-    """Compile for both engines, in two processes where there are two cores."""
-    helper = None
-    if (os.cpu_count() or 1) > 1 and not is_compiled("simpy"):
-        words = [sys.executable, "-c", _COMMAND + "compile_ahead('simpy')", str(Path(__file__).resolve().parents[1])]
-        helper = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        compile_ahead("compiled")
-        if helper:
-            helper.wait()
-    finally:
-        if helper and helper.poll() is None:
-            helper.kill()
-    compile_ahead("simpy")
 
 
 def _compile(names: Iterable[str]) -> None:

@@ -3,6 +3,8 @@ them; and `main`, the program as a function."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from builders import Main
 
 import run
-from sim.compile_ahead import compile_both
+from sim.compile_ahead import compile_ahead, is_compiled
 from sim.simulate import ENGINES
 
 
@@ -22,8 +24,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "no_engine: a test in such a module that simulates nothing")
 
 
-def pytest_sessionstart() -> None:
-    compile_both()
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile both engines, in two processes where there are two cores, before the processes that test begin."""
+    if hasattr(session.config, "workerinput"):
+        return
+    helper = None
+    if (os.cpu_count() or 1) > 1 and not is_compiled("simpy"):
+        words = "from sim.compile_ahead import compile_ahead; compile_ahead('simpy')"
+        helper = subprocess.Popen([sys.executable, "-c", words], cwd=Path(run.__file__).parent)
+    try:
+        compile_ahead("compiled")
+    finally:
+        if helper:
+            helper.wait()
+    compile_ahead("simpy")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

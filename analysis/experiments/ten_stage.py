@@ -114,11 +114,10 @@ def _pooled(results: Mapping[Point, Mapping[str, Any]], name: str) -> dict[str, 
 
 
 def share_interval(count: int, n: int) -> tuple[float, float]:
-    """95 % Wilson interval of a share; orders are independent in Layer 0."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(int(count), int(n)).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+    """95 % interval of a share (Wilson 1927); orders are independent in Layer 0."""
+    z = 1.959963984540054  # scipy.stats has this interval too, but takes a second to import
+    middle, half = count + z * z / 2, z * np.sqrt(count * (n - count) / n + z * z / 4)
+    return float((middle - half) / (n + z * z)), float((middle + half) / (n + z * z))
 
 
 def distance(count: int, n: int, expected: float) -> float:

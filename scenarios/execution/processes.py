@@ -6,7 +6,9 @@ import os
 import re
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 from joblib.externals.loky import BrokenProcessPool, get_reusable_executor
@@ -64,7 +66,25 @@ class Processes(Futures):
             last = time.monotonic() + _TAKEN
             while time.monotonic() < last and not all(f.running() or f.done() for f in self.running):
                 time.sleep(0.001)
-            self._pool.shutdown(wait=True, kill_workers=True)
+            with _unheard():
+                self._pool.shutdown(wait=True, kill_workers=True)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """The pool's thread stumbles (KeyError) over a task that waited for room when its workers were killed. Nobody needs
+    to know: the workers are dead by then, as they should be."""
+    before = threading.excepthook
+
+    def hook(fault: threading.ExceptHookArgs) -> None:
+        if not type(fault.thread).__module__.startswith("joblib.externals.loky"):
+            before(fault)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _exit_codes(fault: BrokenProcessPool) -> str:

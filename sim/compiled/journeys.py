@@ -63,7 +63,7 @@ def arrive(world, segment, index):  # type: ignore[no-untyped-def]
     state.live += 1
     customer = new_customer(world, segment, index, state.now)
     _next_arrival(world, segment, index + 1)
-    _order(world, customer)
+    begin_order(world, customer)
 
 
 @kernel
@@ -92,7 +92,7 @@ def consider(world, segment, index):  # type: ignore[no-untyped-def]
         state.live += 1
     _next_prospect(world, segment, index + 1)
     if customer >= 0:
-        _order(world, customer)
+        begin_order(world, customer)
 
 
 @kernel
@@ -113,12 +113,12 @@ def _start_journey(world, customer, pause):  # type: ignore[no-untyped-def]
     if pause > 0.0:
         schedule(world, pause, ORDER, customer, 0, 0.0)
     else:
-        _order(world, customer)
+        begin_order(world, customer)
 
 
 @kernel
-def _order(world, customer):  # type: ignore[no-untyped-def]
-    """A customer orders; the order goes to the first stage, perhaps after a wait for supplies."""
+def begin_order(world, customer):  # type: ignore[no-untyped-def]
+    """It is time for an order of a customer: it goes to the first stage, perhaps after a wait for supplies."""
     now = clock(world, 0).now
     if now >= run(world, 0).end:  # somebody referred who decided too late
         _rest(world)
@@ -130,12 +130,6 @@ def _order(world, customer):  # type: ignore[no-untyped-def]
         schedule(world, pause, REACH_FIRST, order, 0, 0.0)
     else:
         reach_first(world, order)
-
-
-@kernel
-def order_again(world, customer):  # type: ignore[no-untyped-def]
-    """It is time for the next order of a customer."""
-    _order(world, customer)
 
 
 @kernel
@@ -213,7 +207,7 @@ def _go_on(world, order, customer, stage, pause, batch):  # type: ignore[no-unty
     elif pause > 0.0:
         schedule(world, pause, ORDER, customer, 0, 0.0)
     elif pause == 0.0:
-        _order(world, customer)
+        begin_order(world, customer)
     else:
         _rest(world)
 

@@ -30,12 +30,12 @@ from sim.compiled.attendance import call_away
 from sim.compiled.epochs import enter
 from sim.compiled.journeys import (
     arrive,
+    begin_order,
     consider,
     end,
     lose_patience,
     open_doors,
     open_to_prospects,
-    order_again,
     reach,
     reach_first,
     send_full,
@@ -93,7 +93,7 @@ def go(world):  # type: ignore[no-untyped-def]
 def _happen(world, kind, a, b, x):  # type: ignore[no-untyped-def]
     """An event of the rarer kinds."""
     if kind == ORDER:
-        order_again(world, a)
+        begin_order(world, a)
     elif kind == ARRIVAL:
         arrive(world, a, b)
     elif kind == REACH_FIRST:

@@ -9,18 +9,16 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.chain_model import ERROR, MEMBERS, RATE, SERVICE
 from benchmarks.ours import blueprint_runner
-from benchmarks.rounds import Figures, Found, Probe, ratios
+from benchmarks.rounds import Figures, Found, Probe, fastest, ratios
 from benchmarks.table import Row, Target
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 100  # times the customers
-AT_LEAST = 1.0  # s that short runs are repeated for
 
 
 def growth(customers: int) -> tuple[list[Probe], Callable[[Found], list[Row]]]:
@@ -67,7 +65,7 @@ def _in_a_process(stages: int, customers: int, journal: str) -> Callable[[], Fig
 
 
 def _measure(stages: int, customers: int, journal: str) -> tuple[float, float]:
-    """ns a visit (the fastest of the runs that fit into a second, at least one), and MiB at the peak."""
+    """ns a visit, and MiB at the peak."""
     from builders import chain, stream
 
     from sim.blueprint import Distribution
@@ -76,12 +74,7 @@ def _measure(stages: int, customers: int, journal: str) -> tuple[float, float]:
     blueprint = chain(stages, service=service, p=ERROR, members=MEMBERS, arrivals=stream(gaps))
     run = blueprint_runner(blueprint, "compiled", journal)
     run(100)
-    times, until = [], time.perf_counter() + AT_LEAST
-    while not times or time.perf_counter() < until:
-        began = time.perf_counter()
-        visits = run(customers)
-        times.append((time.perf_counter() - began) / visits * 1e9)
-    return min(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return fastest(run, customers), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
