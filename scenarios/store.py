@@ -40,6 +40,7 @@ CREATE TABLE quarantined (
     PRIMARY KEY (configuration, replication)) WITHOUT ROWID;
 """
 _PAGE = 8192  # bytes; a row of a hundred metrics has to fit several times
+_MAGIC = b"SQLite format 3\0"
 _SAID = {
     sqlite3.SQLITE_FULL: "the disk is full; what was finished before is kept",
     sqlite3.SQLITE_IOERR: "cannot be written: disk error (a full disk, or a limit on the size of files?)",
@@ -69,6 +70,8 @@ class Store:
     def __init__(self, path: Path, read_only: bool = False) -> None:
         if path.is_dir():
             raise InvalidInput("sweep.store", str(path), "must be the path of a file; this is a folder")
+        if _is_something_else(path):  # before a lock file is left beside it
+            raise InvalidInput("sweep.store", str(path), _SAID[sqlite3.SQLITE_NOTADB])
         self.path = path
         self._lock: sqlite3.Connection | None = None
         self._layouts: dict[tuple[str, ...], int] = {}
@@ -250,6 +253,16 @@ class Store:
         except sqlite3.Error as fault:
             code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             raise InvalidInput("sweep.store", str(self.path), _SAID.get(code, f"cannot be used: {fault}")) from None
+
+
+def _is_something_else(path: Path) -> bool:
+    """Whether a file is there that SQLite did not write (an empty one may become a store)."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError:
+        return False  # SQLite says what is wrong
+    return start not in (b"", _MAGIC)
 
 
 def _digest(text: str) -> bytes:

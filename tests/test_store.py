@@ -188,6 +188,7 @@ def test_files_of_another_kind_are_refused_and_left_as_they_are(path: Path):
         with pytest.raises(InvalidInput, match="is no results store"):
             Store(path, read_only)
     assert path.read_text() == "Dear diary, " * 1000
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
     path.unlink()
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE diary (line TEXT)")
