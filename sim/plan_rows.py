@@ -34,8 +34,11 @@ STANDARD_SERVICE_TIMES = 3.0  # "on time" for an internal customer where the sta
 
 
 def _nearest(blueprints: Sequence[Blueprint], epoch: int, holds: Any) -> Blueprint:
-    """The blueprint of the nearest epoch (earlier ones first) for which `holds` is true."""
-    order = sorted(range(len(blueprints)), key=lambda e: (abs(e - epoch), e > epoch))
+    """The blueprint of the last epoch so far for which `holds` is true; where there was none yet, of the next one.
+
+    What is yet to come must not change what happens now.
+    """
+    order = sorted(range(len(blueprints)), key=lambda e: (e > epoch, abs(e - epoch)))
     return next(blueprints[e] for e in order if holds(blueprints[e]))
 
 
@@ -195,9 +198,8 @@ class PlanRows:
     def _edges(self, epoch: int) -> list[dict[str, Any]]:
         rows, passed = [], dict.fromkeys(self.stages, 0.0)
         for source, target in self.edge_names:
-            now = self.blueprints[epoch].route.get(source, {}).get(target)
-            if now is None and source not in self.blueprints[epoch].route:  # a stage of another epoch keeps its ways
-                now = self._handoff_nearby(epoch, source, target)
+            # a stage of another epoch keeps the ways that it had there
+            now = _nearest(self.blueprints, epoch, lambda b, s=source: s in b.route).route[source].get(target)
             passed[source] += now.probability if now else 0.0
             way = now or self._handoff_nearby(epoch, source, target)
             rows.append(

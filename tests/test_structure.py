@@ -273,3 +273,26 @@ def test_an_owner_changes_nothing_but_empathy():
     gain = with_owner["moments"]["actual"][:, EMPATHY] - without["moments"]["actual"][:, EMPATHY]
     gain = gain[~np.isnan(gain)]
     assert set(np.round(gain, 9)) == {0.0, 0.05}
+
+
+# -- change of plan ------------------------------------------------------------------------------------------
+
+
+def test_what_is_yet_to_come_changes_nothing_before_it():
+    """Six stages, then three, then nine: until the last change the run is that of the first two, also for orders that
+    were on their way through stages that are gone."""
+    busy = {"service": exponential(1.0), "members": 2, "arrivals": stream(exponential(0.55))}
+    systems = [chain(n, hours=90.0, **busy) for n in (6, 3, 9)]
+    two = run(((0.0, systems[0]), (30.0, systems[1])))
+    three = run(((0.0, systems[0]), (30.0, systems[1]), (60.0, systems[2])))
+    name = two.plan.stage_names.index
+    gone = [row["ended"] for row in two["visits"] if row["stage"] >= name("s4") and 30.0 < row["ended"] < 60.0]
+    assert len(gone) > 3
+    for one, other in zip(
+        *([j["visits"][c][j["visits"]["ended"] < 60.0] for c in ("order", "stage", "arrived", "began", "ended")]
+          for j in (two, three)),
+        strict=True,
+    ):  # fmt: skip
+        assert one.tobytes() == other.tobytes()
+    delivered = [j["orders"]["delivered"][j["orders"]["delivered"] < 60.0] for j in (two, three)]
+    assert delivered[0].tobytes() == delivered[1].tobytes()
