@@ -1,0 +1,111 @@
+// Lesson 4: training and redesign in all four combinations, replication by replication.
+
+import { run } from "./api.js";
+import { COLOURS } from "./flow.js";
+import { Numbers, draw, make, said, ticks } from "./svg.js";
+
+const AT_ONCE = 4, MOST = 200;
+const SHOWN = { service_quality: ["Service quality", "%", 1], cost_per_order: ["Cost per order", "cu", 1], profit: ["Profit", "cu", 0] };
+const TABLE = { ...SHOWN, gap: ["Gap, perceived - desired", "", 4], failure_share: ["Failures reaching the customer", "share", 4], lead_time_mean: ["Lead time", "h", 1], utilisation_mean: ["Utilisation", "share", 3] };
+const ARMS = ["do nothing", "train", "redesign", "both"];
+
+// The "time" of this lesson is the number of replications.
+export class Lesson {
+  #asking = null; #age = 0; #panels = {};
+  onFault = () => {};
+  shown = 0; values = {}; seed = 1;
+
+  constructor({ scene, numbers }, about) {
+    this.about = about;
+    const panels = make("div", { class: "panels" });
+    scene.append(panels);
+    for (const [metric, [title, unit]] of Object.entries(SHOWN)) {
+      const svg = draw("svg", { viewBox: "0 0 300 250", role: "img", "aria-label": `${title} of the four arms, with 95 % intervals`, class: "chart" });
+      panels.append(make("figure", {}, make("figcaption", {}, `${title} (${unit})`), svg));
+      this.#panels[metric] = svg;
+    }
+    this.table = new Numbers(numbers, { caption: "Differences to doing nothing, paired by replication, with 95 % intervals", columns: ["", "do nothing", "train", "redesign", "both", "interaction"] });
+  }
+
+  get limit() { return MOST; }
+  there() { return this.replications.length; }
+  timeSaid(time) { return `${Math.floor(time)} replications`; }
+  speedSaid(speed) { return `${speed} a second at most`; }
+  arrange() {}
+  draw() {}
+  next(time) { return Math.floor(time) + 1; }
+
+  restart(seed, values) {
+    this.#age += 1;
+    this.#asking = null;
+    Object.assign(this, { seed, values: { ...values }, replications: [], answers: new Map(), metrics: [] });
+  }
+
+  change(_, values) { this.restart(this.seed, values); }
+
+  prepare(time) { if (this.replications.length < Math.min(Math.ceil(time) + 2, MOST) && !this.#asking) this.#more().catch((f) => this.onFault(f)); }
+  async reach(time) { while (this.replications.length < Math.min(Math.ceil(time), MOST)) await this.#more(); }
+
+  #more() {
+    if (this.#asking) return this.#asking;
+    const age = this.#age, since = this.replications.length;
+    // few at first, so that something is seen soon
+    const until = Math.min(since + (since < 4 ? 1 : AT_ONCE), MOST);
+    const work = run(4, { seed: this.seed, since, until, history: [[0, this.values]] }).then((answer) => {
+      if (age !== this.#age) return;
+      this.replications.push(...answer.replications.map((r) => r.values));
+      this.metrics = answer.metrics;
+      this.answers.set(until, answer.numbers);
+    }).finally(() => { if (this.#asking === work) this.#asking = null; });
+    this.#asking = work;
+    return work;
+  }
+
+  // The server's intervals at the last number of replications, up to now, that it was asked for.
+  numbersAt(time) {
+    const counts = [...this.answers.keys()].filter((n) => n <= Math.max(Math.floor(time), 1));
+    return counts.length ? this.answers.get(Math.max(...counts)) : null;
+  }
+
+  show(time) {
+    const now = this.numbersAt(time);
+    if (!now) return;
+    for (const metric of Object.keys(SHOWN)) this.#bars(metric, now.means.map((arm) => arm[metric]));
+    const contrast = (name, metric, digits) => interval(now.contrasts[name][metric], digits, true);
+    this.table.show(Object.entries(TABLE).map(([metric, [title, unit, digits]]) => [
+      unit && unit !== "share" ? `${title} (${unit})` : title, interval(now.means[0][metric], digits, false),
+      ...["training", "redesign", "both", "interaction"].map((name) => contrast(name, metric, digits)),
+    ]));
+  }
+
+  #bars(metric, arms) {
+    const values = arms.flat().filter((v) => v !== null && Number.isFinite(v));
+    const low = Math.min(...values), high = Math.max(...values), room = 0.15 * (high - low || 1);
+    const left = 58, right = 292, top = 12, bottom = 206;
+    const py = (v) => bottom - ((v - (low - room)) / (high - low + 2 * room)) * (bottom - top);
+    const parts = [];
+    for (const value of ticks(low - room, high + room)) {
+      parts.push(draw("line", { x1: left, x2: right, y1: py(value), y2: py(value), class: "grid" }));
+      parts.push(draw("text", { x: left - 6, y: py(value) + 4, class: "tick end" }, said(value, value === Math.round(value) ? 0 : SHOWN[metric][2])));
+    }
+    arms.forEach(([mean, from, to], i) => {
+      const x = left + ((i + 0.5) * (right - left)) / arms.length, colour = i ? COLOURS.accent : COLOURS.ink;
+      if (from !== null && to !== null) parts.push(draw("line", { x1: x, x2: x, y1: py(from), y2: py(to), stroke: colour, "stroke-width": 2.5 }));
+      parts.push(draw("circle", { cx: x, cy: py(mean), r: 5, fill: colour }));
+      parts.push(draw("text", { x, y: bottom + 20, class: "tick middle" }, ARMS[i]));
+    });
+    this.#panels[metric].replaceChildren(...parts);
+  }
+
+  sentence(time) {
+    const now = this.numbersAt(time);
+    if (!now) return "No replication yet.";
+    const [mean] = now.contrasts.both.service_quality;
+    return `After ${now.replications} replications both together change service quality by ${said(mean, 1)} points.`;
+  }
+}
+
+function interval([mean, low, high], digits, signed) {
+  const sign = (v) => (signed && v > 0 ? "+" : "") + said(v, digits);
+  return low === null ? sign(mean) : `${sign(mean)} [${sign(low)}, ${sign(high)}]`;
+}
