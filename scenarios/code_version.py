@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("numpy", "numba", "llvmlite", "simpy")  # simpy: for the engine of that name
 # Sources under scenarios/ that only decide when and where runs are made, or which. A new file counts until it is named.
 _WITHOUT_EFFECT = (
-    "execution", "store.py", "code_version.py", "design.py", "sweep.py", "study.py", "starts.py", "units.py",
+    "execution", "arms.py", "store.py", "code_version.py", "design.py", "sweep.py", "study.py", "starts.py", "units.py",
 )  # fmt: skip
 
 

@@ -55,11 +55,16 @@ class Configuration:
     engine: str
 
 
-def base_of(settings: Settings, points: Iterable[Values]) -> Base:
+def base_of(
+    settings: Settings, points: Iterable[Values], inline: Mapping[str, Mapping[str, Any]] | None = None
+) -> Base:
     """What the points share, with the configuration of every scenario that one of them names.
+
+    `inline` are scenarios that stand in no file: name -> what a file would say.
 
     Raises `InvalidInput` for an unknown scenario, and where a point cannot tell which of several scenarios it means.
     """
+    inline = inline or {}
     selected = [scenario.name for scenario in settings.scenarios]
     named: dict[str, None] = {}
     for point in points:
@@ -68,9 +73,10 @@ def base_of(settings: Settings, points: Iterable[Values]) -> Base:
             raise InvalidInput("scenario", names, f"is several: name them in the sweep, {{scenario: [{names}]}}")
         name = point.get("scenario", selected[0])
         if not isinstance(name, str) or name not in named:
-            _require_scenario(name, selected)
+            _require_scenario(name, [*selected, *inline])
             named[name] = None
     plain = {key: settings.plain.get(key) or {} for key in _SECTIONS}
+    plain["scenarios"] = {**plain["scenarios"], **inline}
     missing = [name for name in named if name not in plain["scenarios"]]
     if missing:
         composed = OmegaConf.to_container(compose_config([f"scenario=[{','.join(missing)}]"]).scenarios, resolve=True)
