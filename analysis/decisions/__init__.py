@@ -1,0 +1,1 @@
+"""The statistics of decisions: pure functions of arrays of replications. No runs, no figures, no files."""
