@@ -1,0 +1,103 @@
+"""Why are customers disappointed? The same customers without one cause after another, and who gets the credit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.diagnosis.findings import Findings, findings
+from analysis.diagnosis.study import FAILURES, diagnose, planned
+from analysis.experiments.results import write_results
+from analysis.figures.style import records
+from analysis.measures import METRICS
+from analysis.report.diagnose_results import cell, column
+from analysis.report.numbers import MINUS
+from analysis.run_folder import RunFolder
+from scenarios.config import Settings
+
+_PLAIN = str.maketrans({MINUS: "-", "\u202f": " ", "\u00a0": " ", "–": "-"})  # what every terminal can show
+
+
+def check(settings: Settings) -> None:
+    """Check what is asked and that every cause can be taken out. Raises `InvalidInput`."""
+    planned(settings)
+
+
+def run(settings: Settings, folder: RunFolder) -> None:
+    """Run the sets of causes, work out the shares, write and print."""
+    found = findings(diagnose(settings))
+    folder.write_csv("diagnosis.csv", found.causes)
+    folder.write_csv("fishbone.csv", found.twigs)
+    folder.write_csv("interactions.csv", found.pairs)
+    folder.write_csv("pareto.csv", found.pareto)
+    _write_report(settings, folder, found)
+    finished = found.diagnosis.finished
+    write_results(folder, settings, pd.DataFrame(), finished, {"diagnosis": results_of(found)})
+    print(summary(found))
+    for sentence in found.diagnosis.left_out:
+        print(f"Warning: {sentence}")
+    if finished < settings.replications:
+        print(f"Stopped early: {finished} of {settings.replications} replications.")
+    print(f"Report: {folder.path / 'report.html'}")
+
+
+def results_of(found: Findings) -> dict[str, Any]:
+    """For results.json: {metric: {as_it_is, without_all, causes: {cause: {adds, share, alone, last, ...}}}}."""
+    d = found.diagnosis
+    metrics: dict[str, Any] = {}
+    for level in records(found.levels):
+        metrics[str(level["metric"])] = {
+            "as_it_is": {"mean": level["mean"], "ci": [level["low"], level["high"]]},
+            "without_all": {"mean": level["rest"], "ci": [level["rest_low"], level["rest_high"]]},
+            "causes": {},
+        }
+    for row in records(found.causes):
+        cells = {"adds": {"mean": row["adds"], "ci": [row["low"], row["high"]]}}
+        named = [n for n in ("share", "alone", "last", "naive", "difference") if n in row]
+        if row["metric"] != FAILURES:
+            named = [n for n in named if n not in ("naive", "difference")]
+        cells |= {n: {"mean": row[n], "ci": [row[f"{n}_low"], row[f"{n}_high"]]} for n in named}
+        metrics[str(row["metric"])]["causes"][str(row["cause"])] = cells
+    return {
+        "scenario": d.scenario, "by": d.asked.by, "sampled": d.design.orders is not None, "runs": d.runs,
+        "absent": list(d.absent), "kept_promise": dict(d.kept), "metrics": metrics,
+    }  # fmt: skip
+
+
+def _write_report(settings: Settings, folder: RunFolder, found: Findings) -> None:
+    from analysis.figures.style import save
+    from analysis.report.diagnose_page import diagnose_figures, diagnose_page
+    from analysis.report.page import render
+
+    figures = diagnose_figures(found)
+    page = diagnose_page(
+        found,
+        system=settings.system,
+        seed=settings.seed,
+        engine=settings.engine,
+        horizon=settings.blueprint.horizon,
+        figures=figures,
+    )
+    folder.write_text("report.html", render(page))
+    for name, figure in figures.items():
+        save(figure, folder.path / "figures", name)
+
+
+def summary(found: Findings) -> str:
+    """A short table for the terminal: what each cause adds to the metrics, with 95 % intervals."""
+    shown = found.metrics[:3]
+    by_cause = {(str(r["metric"]), str(r["cause"])): r for r in records(found.causes)}
+    lead = {name: abs(by_cause[shown[0], name]["adds"]) for name in found.diagnosis.design.causes}
+    names = sorted(lead, key=lambda name: -lead[name])
+    rows = [[f"what adds to ({found.diagnosis.scenario})", *(column(m, METRICS) for m in shown)]]
+    levels = {str(r["metric"]): r for r in records(found.levels)}
+    rows.append(["as it is", *(cell(levels[m], "mean", m, METRICS, sign=False) for m in shown)])
+    rows += [[name, *(cell(by_cause[m, name], "adds", m, METRICS) for m in shown)] for name in [*names, "all"]]
+    rows = [[text.translate(_PLAIN) for text in row] for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    text = ["  ".join(c.ljust(width) for c, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    text.append(
+        "Shapley shares of what all causes together add; 95 % intervals, paired by replication, each on its own."
+    )
+    return "\n".join(text)

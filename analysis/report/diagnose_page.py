@@ -1,0 +1,397 @@
+"""The report of a diagnosis: what disappoints customers, by causes that were taken out, and what a count would say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from analysis.diagnosis.causes import KINDS
+from analysis.diagnosis.findings import Findings
+from analysis.diagnosis.study import FAILURES
+from analysis.figures.fishbone import MOST_TWIGS, Bone, Twig, fishbone
+from analysis.figures.pareto_chart import MOST_ROWS, Pair, count_chart, pareto_chart
+from analysis.figures.style import displayed, inline_svg, records, title_of
+from analysis.measures import METRICS
+from analysis.report.diagnose_results import (
+    Row,
+    causes_in,
+    cell,
+    column,
+    has_count,
+    is_clear,
+    joined,
+    label_of,
+    level_of,
+    level_text,
+    lowered,
+    percent,
+    ranked,
+    ranked_bones,
+    total_of,
+    twig_label,
+)
+from analysis.report.numbers import number
+from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
+from scenarios.interventions import find
+from sim.blueprint import Horizon
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+_DRAWN = 3  # metrics with a fishbone of their own
+_MOST_PAIRS = 6
+
+
+def diagnose_figures(found: Findings) -> dict[str, Drawing]:
+    """The figures by file name: a fishbone for each of the first metrics, Pareto chart, count against causes."""
+    figures = {f"fishbone_{metric}": _fishbone(found, metric) for metric in found.metrics[:_DRAWN]}
+    if len(found.pareto):
+        figures["pareto"] = pareto_chart(found.pareto)
+    if has_count(found):
+        figures["count"] = count_chart([_pair(row) for row in causes_in(found, FAILURES)])
+    return figures
+
+
+def diagnose_page(
+    found: Findings,
+    *,
+    system: str,
+    seed: int,
+    engine: str,
+    horizon: Horizon,
+    figures: Mapping[str, Drawing] | None = None,
+) -> ReportPage:
+    """The page. `figures` as from `diagnose_figures` (drawn here if not given)."""
+    drawn = figures or diagnose_figures(found)
+    d = found.diagnosis
+    sections = [_fishbones(found, drawn), _shares(found)]
+    if "pareto" in drawn:
+        sections.append(_count(found, drawn))
+    sections += [_together(found), _findings(found), _taken_out(found), _method(found, seed, engine, horizon)]
+    return ReportPage(
+        title=f"Why customers of {title_of(system)} are disappointed",
+        question=f"Which causes bring about failures, waiting and gaps in {title_of(system)}, and what would really "
+        "change without them?",
+        answer=answer(found),
+        sections=tuple(sections),
+        facts=(
+            ("System", system), ("Scenario", d.scenario), ("Causes, by", d.asked.by),
+            ("Sets of causes taken out", str(len(d.design.sets))), ("Replications", str(d.finished)),
+            ("Runs", number(d.runs, 0)), ("Seed", str(seed)), ("Engine", engine),
+        ),
+        warnings=d.left_out,
+    )  # fmt: skip
+
+
+# -- the answer ----------------------------------------------------------------------------------------------
+
+
+def answer(found: Findings) -> str:
+    """What the largest causes add to the leading metrics, and where the count says something else."""
+    if found.diagnosis.finished < 2:
+        return "Nothing can be concluded from one replication: shares without intervals."
+    parts = [_adds_up(found, metric) for metric in found.metrics[:2]]
+    return sentences([*parts, count_line(found)])
+
+
+def _adds_up(found: Findings, metric: str) -> str:
+    """The level of a metric, what its three largest causes bring, and what is left without all of them."""
+    level = level_of(found, metric)
+    clear = [row for row in ranked(found, metric) if is_clear(row, "low", "high")]
+    now = level_text(level, metric)
+    start = (
+        f"{now} of orders reach their customer with an error."
+        if metric == FAILURES
+        else f"{label_of(metric)} is {now} on average."
+    )
+    if not clear:
+        return f"{start} No cause brings a part of it with an interval that excludes 0."
+    named = joined([f"{title_of(r['cause'])} {cell(r, 'adds', metric, METRICS)}" for r in clear[:3]])
+    unit = displayed(METRICS[metric].unit)[2]
+    named += f" {unit}" if unit and not unit.startswith("level") else ""
+    more = len(clear) - 3
+    others = f" ({more} {'other clearly adds' if more == 1 else 'others clearly add'} less)" if more > 0 else ""
+    rest = cell(level, "rest", metric, METRICS, sign=False)
+    return f"{start} The largest parts: {named}{others}; without all causes {rest} would be left."
+
+
+def count_line(found: Findings) -> str:
+    """Where the naive count and the causal shares disagree, with intervals."""
+    if not has_count(found):
+        return ""
+    rows = [r for r in causes_in(found, FAILURES) if is_clear(r, "difference_low", "difference_high")]
+    if not rows:
+        return "For no cause does the interval of the difference between a count of errors and taking it out exclude 0."
+    rows.sort(key=lambda r: -abs(r["difference"]))
+    told = [
+        f"{title_of(r['cause'])} {number(100 * r['naive'], 0)}\u00a0% by count and "
+        f"{number(100 * r['share'], 0)}\u00a0% by taking it out (difference {percent(r, 'difference')} points)"
+        for r in rows[:3]
+    ]
+    causes = _number_of(len(rows))
+    return f"A count of the errors that reached customers has other shares for {causes}: {joined(told)}."
+
+
+def _number_of(n: int) -> str:
+    return "one cause" if n == 1 else f"{n} causes"
+
+
+# -- sections ------------------------------------------------------------------------------------------------
+
+
+def _fishbones(found: Findings, drawn: Mapping[str, Drawing]) -> Section:
+    figures = []
+    for metric in found.metrics[:_DRAWN]:
+        caption = f"What adds to {lowered(metric)}: the causes as bones, the strongest parts of each as twigs."
+        bones = ranked_bones(found, metric)
+        words = "; ".join(f"{title_of(b['bone'])} {cell(b, 'adds', metric, METRICS)}" for b in bones)
+        name = f"fishbone_{metric}"
+        figures.append(Figure(inline_svg(drawn[name], name, caption, words), caption, words))
+    twigs = (
+        "Twigs are kinds of causes at single places, each taken out alone, so they need not add up to their bone"
+        if found.diagnosis.twigs
+        else "Twigs are the causes that a bone holds; they add up to it"
+    )
+    parts = len(found.diagnosis.twigs)
+    chance = f" (of {parts} parts, {number(0.05 * parts, 0)} would by chance alone)" if parts >= 20 else ""
+    text = (
+        "The coloured part of a bone is as long as what the cause adds (its Shapley value), from the spine outwards; "
+        f"the largest stands next to the head. {twigs}; at most {MOST_TWIGS} are drawn, and only those whose 95 % "
+        f"interval excludes 0{chance}. All lengths of a figure are on one scale. The values stand in fishbone.csv."
+    )
+    return Section("The fishbone", (text,), (), tuple(figures))
+
+
+def _shares(found: Findings) -> Section:
+    tables = []
+    for metric in found.metrics:
+        level = level_of(found, metric)
+        rows = [
+            (
+                title_of(r["cause"]), cell(r, "adds", metric, METRICS), percent(r, "share"),
+                cell(r, "alone", metric, METRICS), cell(r, "last", metric, METRICS),
+            )
+            for r in [*ranked(found, metric), total_of(found, metric)]
+        ]  # fmt: skip
+        caption = (
+            f"{column(metric, METRICS)}: {cell(level, 'mean', metric, METRICS, sign=False)} as it is, "
+            f"{cell(level, 'rest', metric, METRICS, sign=False)} without all causes [95 % interval]"
+        )
+        tables.append(Table(caption, ("Cause", "Adds", "Share, %", "First", "Last"), tuple(rows)))
+    text = (
+        "Adds: what the metric loses when the cause is taken out, averaged over all orders in which causes can be "
+        "taken out; with a negative sign it makes the metric smaller (a gap wider). Share: of what all causes add "
+        "together. First: when it is the only one taken out. Last: when all others are out already. Where First and "
+        "Last differ, causes work through each other, and no single number is what the cause does."
+    )
+    return Section("What each cause adds", (text,), tuple(tables))
+
+
+def _count(found: Findings, drawn: Mapping[str, Drawing]) -> Section:
+    rows = found.pareto
+    caption = "Errors that reached a customer, by the stage and the class that made them."
+    half = int((rows["cumulative"] < 0.5).sum()) + 1
+    words = f"{half} of {len(rows)} origins make half of the errors that reached a customer. All stand in pareto.csv."
+    figures = [Figure(inline_svg(drawn["pareto"], "pareto", caption, words), caption, words)]
+    tables = []
+    text = (
+        "A firm that recorded every error with its origin could count: this is the naive Pareto chart"
+        + (f" ({MOST_ROWS} of {len(rows)} origins are drawn). " if len(rows) > MOST_ROWS else ". ")
+        + "It cannot know what would have happened instead. Without the cause another error may have reached the same "
+        "order; an error that primes others is counted once; and waiting, morale and promises leave no error behind. "
+        "Errors of the class knock-on, which follow others, are put down to no family"
+        + (f" ({number(100 * found.uncounted, 0)}\u00a0% fall to no cause here)." if found.uncounted > 0 else ".")
+    )
+    if "count" in drawn:
+        caption = "The count against the causal shares of failures."
+        words = count_line(found)
+        figures.append(Figure(inline_svg(drawn["count"], "count", caption, words), caption, words))
+        tables.append(
+            Table(
+                "Failures: share by count, share by taking out, and their difference in points [95 % interval]",
+                ("Cause", "Counted, %", "Causal, %", "Causal − counted"),
+                tuple(
+                    (title_of(r["cause"]), percent(r, "naive"), percent(r, "share"), percent(r, "difference"))
+                    for r in causes_in(found, FAILURES)
+                ),
+            )
+        )
+    return Section("What a count would say", (text, count_line(found)), tuple(tables), tuple(figures))
+
+
+def _together(found: Findings) -> Section:
+    if found.diagnosis.design.orders is not None:
+        text = (
+            "With so many causes only a sample of the sets was run, which gives no interaction of single pairs; First "
+            "and Last of each cause tell how far it works through others."
+        )
+        return Section("Causes that work through each other", (text,))
+    tables = []
+    for metric in found.metrics[:2]:
+        pairs = records(found.pairs[found.pairs["metric"] == metric])
+        pairs.sort(key=lambda r: -abs(r["interaction"]))
+        rows = tuple(
+            (f"{title_of(r['cause'])} × {title_of(r['other'])}", cell(r, "interaction", metric, METRICS))
+            for r in pairs[:_MOST_PAIRS]
+        )
+        if rows:
+            tables.append(Table(f"Largest interactions on {column(metric, METRICS)}", ("Pair", "Interaction"), rows))
+    text = (
+        "Interaction: by how much the presence of one cause changes what the other adds (Shapley interaction index). "
+        "With the sign of what both add, they make each other worse, as factors do; with the opposite sign they "
+        "overlap, as two delays do of which only the longer counts. All pairs stand in interactions.csv."
+    )
+    return Section("Causes that work through each other", (text,), tuple(tables))
+
+
+def _findings(found: Findings) -> Section:
+    notes = []
+    absent = set(found.diagnosis.absent)
+    for metric in found.metrics:
+        rows = ranked(found, metric)
+        clear = [r for r in rows if is_clear(r, "low", "high")]
+        nil = [r for r in rows if r["low"] == r["high"] == 0.0 and r["cause"] not in absent]
+        open_ = [r for r in rows if r not in clear and r not in nil and r["cause"] not in absent]
+        for standing, chosen, text in (
+            ("Finding", clear, "the interval excludes 0 for"),
+            ("Finding", nil, "exactly 0 in every replication for"),
+            ("Says nothing either way", open_, "the interval includes 0 for"),
+        ):
+            if chosen:
+                told = "; ".join(f"{title_of(r['cause'])} {cell(r, 'adds', metric, METRICS)}" for r in chosen)
+                notes.append(Note(standing, f"{column(metric, METRICS)}: {text} {told}."))
+    if has_count(found):
+        differs = any(is_clear(r, "difference_low", "difference_high") for r in causes_in(found, FAILURES))
+        notes.append(Note("Finding" if differs else "Says nothing either way", count_line(found)))
+    if absent:
+        names = joined([title_of(name) for name in found.diagnosis.absent])
+        text = f"This system has nothing of these causes, so taking them out changes no run: {names}."
+        notes.append(Note("True by construction", text))
+    text = (
+        "Shares hold for this system with these parameters. Each interval stands alone, not adjusted for their number; "
+        "an interval that includes 0 says nothing either way."
+    )
+    return Section("What is a finding and what is not", (text,), (), (), tuple(notes))
+
+
+def _taken_out(found: Findings) -> Section:
+    rows = tuple(
+        (
+            kind.family,
+            kind.words,
+            " ".join((find(kind.removal, "").function.__doc__ or "").replace("`", "").split()),
+            kind.removal,
+        )
+        for kind in KINDS
+    )
+    kept, (level, hours) = found.diagnosis.kept, found.diagnosis.promise
+    promised = (
+        f"The promise that is kept was measured in pilot runs with random numbers of their own: level "
+        f"{number(kept['level'], 3)} (promised here: {number(level, 3)}), and a lead time that four orders in five "
+        f"meet, {number(kept['lead_time'], 1)} h (promised: {number(hours, 1)} h). Taking the over-promise out lowers "
+        "the one and lengthens the other where the promise goes beyond, and never the reverse."
+    )
+    text = (
+        "A cause is a list of counterfactual interventions, in force from the first hour of the run (warm-up "
+        "included), after all that the scenario does. They cost nothing: this is a diagnosis, no programme that could "
+        "be bought. What no cause covers stays: queues for busy staff, service times, changes of mind."
+    )
+    by = {
+        "family": "",
+        "stage": "A stage here holds the causes that are bound to it: its errors and special causes, the handoff into "
+        "it, its supplier (one that serves two stages counts at both). Staff, rework, promises and load belong to no "
+        "stage and are not among the causes.",
+        "element": "An element here is the errors and special causes of a stage, the handoff into a stage, a supplier, "
+        "or what belongs to no place.",
+    }[found.diagnosis.asked.by]
+    columns = ("Family", "Kind", "What is taken out", "Intervention")
+    table = Table("Causes and what taking them out means", columns, rows, "llll")
+    return Section("What is taken out", tuple(p for p in (text, by, promised) if p), (table,))
+
+
+def _method(found: Findings, seed: int, engine: str, horizon: Horizon) -> Section:
+    d = found.diagnosis
+    runs = (
+        f"Each of {len(d.design.sets)} sets of causes"
+        + (f" and {len(d.twigs)} twigs" if d.twigs else "")
+        + f" was run {d.finished} times (seed {seed}, engine {engine}): {number(horizon.measured, 0)} h after a "
+        f"warm-up of {number(horizon.warm_up, 0)} h. Every draw has a name, so replication r without a cause "
+        "meets the same customers, with the same luck, as replication r with it; all is taken within replications."
+    )
+    if d.design.orders is None:
+        credit = (
+            "All sets were run, so Shapley values (Shapley 1953) are exact within each replication; intervals are "
+            "Student's t at 95 % over replications. Interactions: Grabisch & Roubens 1999."
+        )
+    else:
+        credit = (
+            f"Shapley values are means over {2 * len(d.design.orders)} random orders of taking out (pairs of one order "
+            "and its reverse, the same for all replications). Intervals count both the orders and the replications as "
+            "random (crossed, 95 %, on the safe side)."
+        )
+    shares = (
+        "Shares are ratios of means with linearised intervals, left empty where the interval of the total includes 0."
+    )
+    notes = [
+        Note(
+            "True by construction",
+            "What the causes add sums up to what all of them add: Shapley values divide the total. Here to within a "
+            f"relative {found.rounding:.0e}.",
+        ),
+        Note(
+            "True by construction",
+            "Lost information, load and special causes act on errors as factors. Once operator and system errors are "
+            "out, there is nothing left for them to multiply, and they add nothing as the last.",
+        ),
+        Note(
+            "Assumption",
+            "The average over all orders of taking out is a rule of fair division, one of several; First and Last show "
+            "how far it matters.",
+        ),
+        Note(
+            "Assumption", "What the model's equations say that each cause does; their sizes are graded in the system."
+        ),
+        Note(
+            "Not claimed",
+            "That any firm would see these figures. An interval measures the randomness of the simulation, not the "
+            "doubt about parameters.",
+        ),
+    ]
+    rest = level_of(found, FAILURES) if FAILURES in found.metrics else None
+    if rest is not None and rest["rest"] == rest["rest_high"] == 0.0:
+        text = "Without all causes no order fails, in any replication: no source of errors is left."
+        notes.insert(1, Note("True by construction", text))
+    return Section("Method and assumptions", (runs, credit, shares), (), (), tuple(notes))
+
+
+# -- figures --------------------------------------------------------------------------------------------------
+
+
+def _fishbone(found: Findings, metric: str) -> Drawing:
+    """Bones and twigs as shares of the total, or where that is not known as parts of the largest."""
+    total = total_of(found, metric)
+    level, rest = level_of(found, metric), total_of(found, metric)["adds"]
+    unit = abs(total["adds"]) or 1.0
+    sign = math.copysign(1.0, rest or 1.0)
+    twigs = records(found.twigs[found.twigs["metric"] == metric])
+    bones = []
+    for row in ranked_bones(found, metric):
+        parts = [t for t in twigs if t["bone"] == row["bone"] and is_clear(t, "low", "high")][:MOST_TWIGS]
+        text = cell(row, "adds", metric, METRICS)
+        if math.isfinite(row["share"]):
+            text = f"{number(100 * row['share'], 0)} %: {text}"
+        bones.append(
+            Bone(
+                title_of(row["bone"]).capitalize(), text, sign * row["adds"] / unit,
+                tuple(Twig(twig_label(t, metric), sign * t["adds"] / unit) for t in parts),
+            )
+        )  # fmt: skip
+    return fishbone(bones, label_of(metric), level_text(level, metric))
+
+
+def _pair(row: Row) -> Pair:
+    def ends(name: str) -> tuple[float, float, float]:
+        return 100 * row[name], 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
+
+    return Pair(str(row["cause"]), ends("naive"), ends("share"))
