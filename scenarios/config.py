@@ -19,7 +19,10 @@ from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
 from sim.simulate import ENGINES, JOURNALS
 
-EXPERIMENTS = ("compare", "factorial", "starting_points", "output_checks", "ten_stage", "survey", "trace", "sweep")
+EXPERIMENTS = (
+    "compare", "factorial", "starting_points", "output_checks", "ten_stage", "survey", "trace", "sweep", "decide",
+    "diagnose", "claims", "compounding", "report", "teach", "animate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,28 @@ class Settings:
     allow_unstable: bool
     journal: str = "full"
     survey: SurveySettings | None = None
-    claim: Mapping[str, Any] = field(default_factory=dict)
+    ten_stage: Mapping[str, Any] = field(default_factory=dict)
     trace: Mapping[str, Any] = field(default_factory=dict)
     factorial: Mapping[str, Any] = field(default_factory=dict)
     starting_points: Mapping[str, Any] = field(default_factory=dict)
     output_checks: Mapping[str, Any] = field(default_factory=dict)
     sweep: Mapping[str, Any] = field(default_factory=dict)
+    decide: Mapping[str, Any] = field(default_factory=dict)
+    diagnose: Mapping[str, Any] = field(default_factory=dict)
+    claim: tuple[str, ...] | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    compounding: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    teach: Mapping[str, Any] = field(default_factory=dict)
+    animate: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
 
 
 _KEYS = {
     "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "execution", "engine", "journal",
-    "allow_unstable", "expectations", "survey", "claim", "trace", "factorial", "starting_points", "output_checks",
-    "sweep",
+    "allow_unstable", "expectations", "survey", "ten_stage", "trace", "factorial", "starting_points", "output_checks",
+    "sweep", "decide", "diagnose", "claim", "claims", "compounding",
+    "report", "teach", "animate",
 }  # fmt: skip
 
 
@@ -93,12 +105,20 @@ def settings_from(config: DictConfig) -> Settings:
         journal=str(journal),
         allow_unstable=convert(bool, data.get("allow_unstable", False), "allow_unstable"),
         survey=_survey(data.get("survey")),
-        claim=_section(data, "claim"),
+        ten_stage=_section(data, "ten_stage"),
         trace=_section(data, "trace"),
         factorial=_section(data, "factorial"),
         starting_points=_section(data, "starting_points"),
         output_checks=_section(data, "output_checks"),
         sweep=_section(data, "sweep"),
+        decide=_section(data, "decide"),
+        diagnose=_section(data, "diagnose"),
+        claim=_claim(data.get("claim")),
+        claims=_section(data, "claims"),
+        compounding=_section(data, "compounding"),
+        report=_section(data, "report"),
+        teach=_section(data, "teach"),
+        animate=_section(data, "animate"),
         plain=data,
         **numbers,
     )
@@ -108,6 +128,16 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = data.get(name) or {}
     require(isinstance(value, Mapping), name, value, "must be a mapping of names to values")
     return dict(value)
+
+
+def _claim(value: object) -> tuple[str, ...] | None:
+    """Ids of the claims to try; None for all. One id may stand without brackets."""
+    if value is None or isinstance(value, str):
+        return None if value is None else (value,)
+    listed = isinstance(value, (list, tuple)) and len(value) > 0
+    require(listed, "claim", value, "must be a list of ids, e.g. claim=[C01,C03]; leave it out for all")
+    assert isinstance(value, (list, tuple))
+    return tuple(str(name) for name in value)
 
 
 def _execution(data: Mapping[str, Any]) -> Execution:

@@ -70,8 +70,8 @@ def compare(folder: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def ten_stage(folder: Path) -> Run:
-    words = ("experiment=ten_stage", "replications=2", "system.horizon.warm_up=0", "claim.orders=2000")
-    return Run(folder / "ten stage", *words, "claim.grid_orders=400", "n_jobs=1")  # a blank in the path
+    words = ("experiment=ten_stage", "replications=2", "system.horizon.warm_up=0", "ten_stage.orders=2000")
+    return Run(folder / "ten stage", *words, "ten_stage.grid_orders=400", "n_jobs=1")  # a blank in the path
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,10 @@ def results(path: Path) -> dict[str, Any]:
 
 # -- the run folder ------------------------------------------------------------------------------------------
 
-FILES = {"report.html", "results.json", "kpis.csv", "comparison.csv", "gaps.csv", "manifest.json", "figures", ".hydra"}
+FILES = {
+    "report.html", "results.json", "kpis.csv", "comparison.csv", "gaps.csv", "manifest.json", "stress_des.md",
+    "figures", ".hydra",
+}  # fmt: skip
 MORE = {
     "compare": {"timeseries.csv"}, "ten_stage": {"compounding.csv"}, "survey": set(),
     "trace": {"event_log.csv", "journey.csv", "control_charts.csv"},
@@ -301,7 +304,7 @@ BAD = {
     "experiment=survey survey.file=nowhere.csv": "survey.file = nowhere.csv: no such file",
     "expectations.survey=nowhere.csv": "expectations.survey = nowhere.csv: no such file",
     "experiment=trace trace.scenario=placebo": "trace.scenario = placebo",
-    "experiment=ten_stage claim.p=[2]": "claim.p",
+    "experiment=ten_stage ten_stage.p=[2]": "ten_stage.p",
     "replications": "replications",
     "replications={a": "viable",
     "scenario=[do_nothing": "'[do_nothing'",

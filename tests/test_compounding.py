@@ -323,7 +323,7 @@ def test_share_intervals_and_distances():
 
 def test_the_reference_point_is_as_precise_as_asked():
     """A 95 % interval no wider than .002 with the orders of conf/, even if four standard deviations fewer come."""
-    claim = Claim(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings().claim.items()})
+    claim = Claim(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings().ten_stage.items()})
     assert claim == Claim()
     orders = round(claim.orders - 4 * math.sqrt(claim.orders))
     low, high = share_interval(round(share_affected(P, N) * orders), orders)
@@ -404,8 +404,8 @@ def test_counts_of_a_cell_are_those_of_its_journal():
 # -- the experiment ------------------------------------------------------------------------------------------
 
 SMALL = (
-    "experiment=ten_stage", "replications=2", "n_jobs=1", "system.horizon.warm_up=0", "claim.orders=3000",
-    "claim.grid_orders=600", "claim.stages=[1,5,12]", "claim.p=[0.01,0.05]", "claim.frailty=[0.2]",
+    "experiment=ten_stage", "replications=2", "n_jobs=1", "system.horizon.warm_up=0", "ten_stage.orders=3000",
+    "ten_stage.grid_orders=600", "ten_stage.stages=[1,5,12]", "ten_stage.p=[0.01,0.05]", "ten_stage.frailty=[0.2]",
 )  # fmt: skip
 
 
@@ -437,7 +437,7 @@ def test_the_experiment_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_too_few_orders_are_bad_input(tmp_path: Path):
     with pytest.raises(InvalidInput, match="none was placed"):
-        run_experiment(settings(*SMALL, "claim.orders=1", "system.arrivals.interval.kind=deterministic"),
+        run_experiment(settings(*SMALL, "ten_stage.orders=1", "system.arrivals.interval.kind=deterministic"),
                        RunFolder(tmp_path, []))  # fmt: skip
 
 
@@ -453,8 +453,8 @@ def test_an_interrupted_claim_writes_nothing(tmp_path: Path, monkeypatch: pytest
     [
         ("system=order_to_delivery", "system.layers"),
         ("system=help_desk", "system.route"),
-        ("claim.p=[2]", "claim.p"),
-        ("claim.typo=1", "claim.typo"),
+        ("ten_stage.p=[2]", "ten_stage.p"),
+        ("ten_stage.typo=1", "ten_stage.typo"),
         ("system.arrivals.interval.mean=0.2", "system.stages.stage_01"),
     ],
 )

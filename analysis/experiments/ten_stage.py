@@ -177,14 +177,14 @@ def check(settings: Settings) -> None:
 
 
 def _prepared(settings: Settings) -> tuple[Claim, dict[str, Plan]]:
-    claim = build(Claim, settings.claim, "claim")
+    claim = build(Claim, settings.ten_stage, "ten_stage")
     require_serial(settings.blueprint)
     plans = {}
     for name, cell in cells_of(settings.blueprint, claim, settings.replications).items():
         try:
             plans[name] = check_timeline(((0.0, cell),), settings.allow_unstable)
         except InvalidInput as fault:
-            raise fault.under("system" if name == "reference" else f"claim point {name}") from None
+            raise fault.under("system" if name == "reference" else f"ten_stage point {name}") from None
     return claim, plans
 
 
@@ -199,7 +199,8 @@ def run(settings: Settings, folder: RunFolder) -> None:
         raise KeyboardInterrupt
     for name in cells:
         key, value = ("orders", claim.orders) if name == "reference" else ("grid_orders", claim.grid_orders)
-        require(_pooled(results, name)["orders"] > 0, f"claim.{key}", value, "so few that none was placed; give more")
+        placed = _pooled(results, name)["orders"] > 0
+        require(placed, f"ten_stage.{key}", value, "so few that none was placed; give more")
     judged = judge(system, claim, results)
     _write(settings, folder, judged, _reference_kpis(settings.base, results))
     _print(judged, folder)
