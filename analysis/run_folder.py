@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.stress_des import stress_des
 from scenarios.config import Settings
 from sim.invalid import InvalidInput
 
@@ -69,25 +70,24 @@ class RunFolder:
         return self.write_text(name, table.to_csv(index=False, lineterminator="\n"))
 
     def write_manifest(self, settings: Settings, finished: int | None = None) -> Path:
-        """Command, configuration digest, seed, engine, versions and times of the run."""
+        """Command, configuration digest, seed, engine, versions and times of the run; with them stress_des.md."""
         asked = settings.replications
-        return self.write_json(
-            "manifest.json",
-            {
-                "schema": SCHEMA,
-                "command": self.command,
-                "experiment": settings.experiment,
-                "config_digest": digest(settings.plain),
-                "seed": settings.seed,
-                "replications": {"asked": asked, "finished": asked if finished is None else finished},
-                "engine": settings.engine,
-                "versions": {"python": platform.python_version(), **versions()},
-                "platform": platform.platform(),
-                "began": datetime.fromtimestamp(self._began, UTC).isoformat(timespec="seconds"),
-                "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-                "seconds": round(time.time() - self._began, 3),
-            },
-        )
+        content = {
+            "schema": SCHEMA,
+            "command": self.command,
+            "experiment": settings.experiment,
+            "config_digest": digest(settings.plain),
+            "seed": settings.seed,
+            "replications": {"asked": asked, "finished": asked if finished is None else finished},
+            "engine": settings.engine,
+            "versions": {"python": platform.python_version(), **versions()},
+            "platform": platform.platform(),
+            "began": datetime.fromtimestamp(self._began, UTC).isoformat(timespec="seconds"),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.time() - self._began, 3),
+        }
+        self.write_text("stress_des.md", stress_des(settings, content))
+        return self.write_json("manifest.json", content)
 
 
 def unwritable(path: Path, fault: OSError) -> InvalidInput:
