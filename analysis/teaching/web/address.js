@@ -3,17 +3,17 @@
 // What the address says: { values: {slider: number}, seed, classView }; anything out of range falls back to the usual.
 export function read(about, search = location.search) {
   const given = new URLSearchParams(search);
-  const number = (name, low, high, usual, whole) => {
+  const number = (name, low, high, usual, step) => {
     const text = given.get(name);
     const value = text === null || text.trim() === "" ? NaN : Number(text);
     if (!Number.isFinite(value) || value < low || value > high) return usual;
-    return whole ? Math.round(value) : value;
+    return Math.min(high, Number((low + Math.round((value - low) / step) * step).toFixed(6))); // as the slider can stand
   };
   const values = {};
-  for (const s of about.sliders) values[s.name] = number(s.name, s.min, s.max, s.value, s.whole);
+  for (const s of about.sliders) values[s.name] = number(s.name, s.min, s.max, s.value, s.step);
   return {
     values,
-    seed: number("seed", about.seed.min, about.seed.max, about.seed.value, true),
+    seed: number("seed", about.seed.min, about.seed.max, about.seed.value, 1),
     classView: given.get("view") === "class",
   };
 }

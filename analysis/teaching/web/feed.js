@@ -5,7 +5,7 @@ import { run } from "./api.js";
 
 const PIECE = 20; // h
 const AHEAD = 40; // h that are kept ready before the clock
-const ENDS = { visits: 5, handoffs: 4, finds: 2, orders: 3 }; // column with the time at which a row is final
+const FOUND = 2, DELIVERED = 3; // columns with the time of a find, of a delivery
 
 export class Feed {
   #lesson; #asking = null; #age = 0;
@@ -33,15 +33,14 @@ export class Feed {
     const kept = this.history.filter(([t]) => t < time);
     this.history = [...kept, [time, { ...values }]];
     this.until = Math.min(this.until, time);
-    const before = (rows, column) => rows.filter((row) => row[column] !== null && row[column] <= time);
-    for (const [map, column] of [[this.visits, ENDS.visits], [this.handoffs, ENDS.handoffs]]) {
+    for (const [map, asOf] of [[this.visits, visitAsOf], [this.handoffs, handoffAsOf]]) {
       for (const [order, rows] of map) {
-        const left = before(rows, column);
+        const left = rows.map((row) => asOf(row, time)).filter(Boolean);
         if (left.length) map.set(order, left); else map.delete(order);
       }
     }
-    this.orders = before(this.orders, ENDS.orders);
-    this.finds = before(this.finds, ENDS.finds);
+    this.orders = this.orders.filter((row) => row[DELIVERED] <= time);
+    this.finds = this.finds.filter((row) => row[FOUND] <= time);
   }
 
   // Make sure that events up to `time` are there; resolves when they are.
@@ -79,6 +78,20 @@ export class Feed {
     this.orders.push(...answer.orders);
     this.finds.push(...(answer.finds || []));
   }
+}
+
+// A row as it stood at a time, without what was still to come; null if it had not begun.
+function visitAsOf(row, time) {
+  const [order, stage, member, arrived, began, ended] = row;
+  if (arrived > time) return null;
+  if (ended !== null && ended <= time) return row;
+  return began !== null && began <= time ? [order, stage, member, arrived, began, null, 0] : [order, stage, -1, arrived, null, null, 0];
+}
+
+function handoffAsOf(row, time) {
+  const [order, from, to, left, reached] = row;
+  if (left > time) return null;
+  return reached !== null && reached <= time ? row : [order, from, to, left, null];
 }
 
 // Rows by order, in time; a row that came before as unfinished is replaced (same place `key`, same beginning).

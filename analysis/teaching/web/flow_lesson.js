@@ -41,7 +41,7 @@ export class FlowLesson {
 
   forget() {}
 
-  arrange() { this.flow.arrange(this.stagesNow(), this.functions?.() ?? []); }
+  arrange() { this.flow.arrange(this.stagesNow(), { functions: this.functions?.() ?? [] }); }
 
   // Stages as they are named now; before the first answer as many as the settings say.
   stagesNow() { return this.feed.answer?.stages ?? Array.from({ length: this.values?.stages ?? 5 }, (_, i) => `stage ${i + 1}`); }

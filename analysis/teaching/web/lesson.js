@@ -27,7 +27,7 @@ async function begin() {
 
 function links() {
   for (const n of [1, 2, 3, 4]) {
-    const link = make("a", { href: `/lesson/${n}` }, `Lesson ${n}`);
+    const link = make("a", { href: `/lesson/${n}` }, make("span", { class: "word" }, "Lesson "), String(n));
     if (n === number) link.setAttribute("aria-current", "page");
     at("lessons").append(make("li", {}, link));
   }
@@ -164,7 +164,7 @@ class Shell {
     if (!(input.name in this.#state.values)) return;
     this.#state.values[input.name] = Number(input.value);
     this.#written();
-    this.#lesson.change(this.#clock.time, this.#state.values);
+    Promise.resolve(this.#lesson.change(this.#clock.time, this.#state.values)).then(() => this.#tick(this.#clock.time));
     this.#tick(this.#clock.time);
     this.#prepare();
   }
@@ -200,8 +200,8 @@ class Shell {
   }
 
   #key(event) {
-    const inside = event.target.closest?.("input, button, select, textarea, summary, a");
-    if (inside || event.ctrlKey || event.metaKey || event.altKey) return;
+    const inside = event.target.closest?.("input"), own = event.target.closest?.("button, summary, a"); // space is theirs
+    if (inside || (own && event.key === " ") || event.ctrlKey || event.metaKey || event.altKey) return;
     const speed = at("speed");
     const does = {
       " ": () => this.#toggle(), ArrowRight: () => this.#step(), r: () => this.#restart(), R: () => this.#restart(),

@@ -11,7 +11,7 @@ export class Lesson extends FlowLesson {
 
   constructor(places, about) {
     super(places, about);
-    this.chart = new Chart(places.charts, { title: "Orders in the system", unit: "orders", format: (v) => said(v, 0) });
+    this.chart = new Chart(places.charts, { title: "Orders in the system" });
     this.table = new Numbers(places.numbers, {
       caption: "Little's law, from the beginning until now: orders present = arrivals an hour x hours each stays",
       columns: ["", "present L", "arrivals λ, 1/h", "stay W, h", "λ W", "wait, h", "M/M/2 wait, h"],

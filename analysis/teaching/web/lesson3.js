@@ -4,7 +4,7 @@ import { run } from "./api.js";
 import { COLOURS } from "./flow.js";
 import { Chart, Numbers, make, percent, said } from "./svg.js";
 
-const PIECE = 200; // h
+const WEEK = 40, AHEAD = 200; // h; the server is asked for whole weeks, some ahead of the clock
 const LINES = { S: ["desired", COLOURS.ink, "2 4"], W: ["predicted", "#a35f00", "7 4"], P: ["perceived", COLOURS.accent, ""] };
 
 export class Lesson {
@@ -16,12 +16,10 @@ export class Lesson {
     this.about = about;
     this.who = make("p", { class: "who" });
     scene.append(this.who);
-    const level = { format: (v) => said(v, 2) };
-    this.mine = new Chart(scene, { title: "One customer: each moment of truth, and the level after each order", ...level });
-    this.mine.height = 260;
-    this.all = new Chart(charts, { title: "All customers: means by week of delivery", xUnit: "h", ...level });
+    this.mine = new Chart(scene, { title: "One customer: each moment of truth, and the level after each order" });
+    this.all = new Chart(charts, { title: "All customers: means by week of delivery" });
     this.dimensions = new Numbers(numbers, { caption: "The customer's last order, by dimension", columns: ["", "desired", "predicted", "perceived", "gap"] });
-    this.figures = new Numbers(numbers, { caption: "All orders placed since the last change, delivered by now", columns: ["", "mean"] });
+    this.figures = new Numbers(numbers, { caption: "All orders placed since the last change, delivered by the end of the last week", columns: ["", "mean"] });
   }
 
   there() { return this.until; }
@@ -34,7 +32,7 @@ export class Lesson {
   restart(seed, values) {
     this.#age += 1;
     this.#asking = null;
-    Object.assign(this, { seed, values: { ...values }, history: [[0, { ...values }]], until: 0, orders: [], moments: [], answer: null, changedAt: 0 });
+    Object.assign(this, { seed, values: { ...values }, history: [[0, { ...values }]], until: 0, orders: [], moments: [], answer: null, changedAt: 0, ends: new Map() });
   }
 
   // Another customer is another look at the same run; anything else makes another run from now on.
@@ -44,28 +42,40 @@ export class Lesson {
     this.#age += 1;
     this.#asking = null;
     this.values = { ...values };
-    if (other) {
-      this.history = this.history.map(([t, v]) => [t, { ...v, customer: values.customer }]);
-      Object.assign(this, { until: 0, orders: [], moments: [] });
-      return this.reach(time).catch(this.onFault);
-    }
+    if (other) return this.#look().catch((fault) => this.onFault(fault));
     this.changedAt = time;
     this.history = [...this.history.filter(([t]) => t < time), [time, { ...values }]];
     this.orders = this.orders.filter((o) => o.delivered <= time);
     this.moments = this.moments.filter((m) => m.time <= time);
+    for (const end of this.ends.keys()) if (end > time) this.ends.delete(end);
     this.until = Math.min(this.until, time);
     return undefined;
   }
 
-  prepare(time) { if (this.until < Math.min(time + PIECE, this.limit) && !this.#asking) this.#more().catch((f) => this.onFault(f)); }
+  // Another customer in the run that is there already; what is asked for meanwhile comes after it.
+  async #look() {
+    const { customer } = this.values, { seed, until } = this;
+    this.history = this.history.map(([t, v]) => [t, { ...v, customer }]);
+    Object.assign(this, { orders: [], moments: [] });
+    const asked = this.history;
+    if (!until) return;
+    const answer = await run(3, { seed, since: 0, until, history: asked });
+    if (customer !== this.values.customer || seed !== this.seed) return;
+    const same = Math.min(until, ...this.history.filter(([t]) => !asked.some(([u]) => u === t)).map(([t]) => t));
+    this.orders = [...answer.orders.filter((o) => o.delivered <= same), ...this.orders];
+    this.moments = [...answer.moments.filter((m) => m.time <= same), ...this.moments];
+  }
+
+  prepare(time) { if (this.until < Math.min(time + AHEAD, this.limit) && !this.#asking) this.#more().catch((f) => this.onFault(f)); }
   async reach(time) { while (this.until < Math.min(time, this.limit)) await this.#more(); }
 
   #more() {
     if (this.#asking) return this.#asking;
-    const age = this.#age, since = this.until, until = Math.min(since + PIECE, this.limit);
+    const age = this.#age, since = this.until, until = Math.min((Math.floor(since / WEEK) + 1) * WEEK, this.limit);
     const work = run(3, { seed: this.seed, since, until, history: this.history }).then((answer) => {
       if (age !== this.#age) return;
       this.answer = answer;
+      this.ends.set(until, answer.numbers);
       this.orders.push(...answer.orders);
       this.moments.push(...answer.moments);
       this.until = until;
@@ -80,10 +90,16 @@ export class Lesson {
     return later.length ? Math.min(...later) : time + 8;
   }
 
-  // Per dimension and weighted, of orders delivered by now; those of all customers come from the server, at its last time.
+  // The customer's orders delivered by now; the means over all customers come from the server, at the end of each week.
   numbersAt(time) {
     const mine = this.orders.filter((o) => o.delivered <= time);
-    return { time, orders: mine.length, last: mine.at(-1) ?? null, all: this.answer?.until === time ? this.answer.numbers : null };
+    return { time, orders: mine.length, last: mine.at(-1) ?? null, all: this.#allAt(time) };
+  }
+
+  // At the end of the last week since the last change.
+  #allAt(time) {
+    const end = Math.max(...[...this.ends.keys()].filter((t) => t <= time && t > this.changedAt));
+    return this.ends.get(end) ?? null;
   }
 
   show(time) {
@@ -107,10 +123,10 @@ export class Lesson {
     this.dimensions.show((this.answer?.dimensions ?? []).map((name, i) => [
       name, ...(last ? [last.desired[i], last.predicted[i], last.perceived[i], last.perceived[i] - last.desired[i]].map((v) => said(v, 3)) : ["–", "–", "–", "–"]),
     ]));
-    const now = this.answer?.numbers;
-    if (now) this.figures.show([
-      ["Service quality, 100 x perceived / desired", `${said(now.service_quality, 1)} %`], ["Gap, perceived - desired", said(now.gap, 4)],
-      ["Surprise, perceived - predicted", said(now.surprise, 4)], ["Late orders", percent(now.late, 1)], ["Orders", said(now.orders, 0)],
+    const now = this.#allAt(time) ?? { service_quality: null, gap: null, surprise: null, late: null, orders: 0 };
+    this.figures.show([
+      ["Service quality, 100 × perceived / desired (%)", said(now.service_quality, 1)], ["Gap, perceived − desired", said(now.gap, 4)],
+      ["Surprise, perceived − predicted", said(now.surprise, 4)], ["Late orders", percent(now.late, 1)], ["Orders", said(now.orders, 0)],
     ]);
   }
 

@@ -2,7 +2,7 @@
 
 import { run } from "./api.js";
 import { COLOURS } from "./flow.js";
-import { Numbers, draw, make, said, ticks } from "./svg.js";
+import { Numbers, decimals, draw, make, said, ticks } from "./svg.js";
 
 const AT_ONCE = 4, MOST = 200;
 const SHOWN = { service_quality: ["Service quality", "%", 1], cost_per_order: ["Cost per order", "cu", 1], profit: ["Profit", "cu", 0] };
@@ -84,9 +84,10 @@ export class Lesson {
     const left = 58, right = 292, top = 12, bottom = 206;
     const py = (v) => bottom - ((v - (low - room)) / (high - low + 2 * room)) * (bottom - top);
     const parts = [];
-    for (const value of ticks(low - room, high + room)) {
+    const steps = ticks(low - room, high + room), digits = decimals(steps);
+    for (const value of steps) {
       parts.push(draw("line", { x1: left, x2: right, y1: py(value), y2: py(value), class: "grid" }));
-      parts.push(draw("text", { x: left - 6, y: py(value) + 4, class: "tick end" }, said(value, value === Math.round(value) ? 0 : SHOWN[metric][2])));
+      parts.push(draw("text", { x: left - 6, y: py(value) + 4, class: "tick end" }, said(value, digits)));
     }
     arms.forEach(([mean, from, to], i) => {
       const x = left + ((i + 0.5) * (right - left)) / arms.length, colour = i ? COLOURS.accent : COLOURS.ink;

@@ -32,6 +32,12 @@ export function ticks(low, high, about = 4) {
   return found;
 }
 
+// Decimals that tell evenly spaced values apart.
+export function decimals(steps) {
+  const step = steps.length > 1 ? Math.abs(steps[1] - steps[0]) : 1;
+  return [0, 1, 2, 3, 4].find((d) => Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6) ?? 5;
+}
+
 // A line chart over time. Series: {name, points: [[x, y], ...], colour, dash, band: [[x, low, high], ...], dots,
 // bare (dots without a line)}.
 // Lines across: {value, name, colour, dash}. Marks: {x, name}. Redraw with show().
@@ -39,7 +45,8 @@ export class Chart {
   #svg; #title; #unit; #format;
   width = 640; height = 260;
 
-  constructor(parent, { title, unit = "", xUnit = "h", format = (v) => said(v, 2) }) {
+  // `format` of the values on the axis; without one they get as many decimals as their steps need.
+  constructor(parent, { title, unit = "", xUnit = "h", format = null }) {
     this.#title = title;
     this.#unit = unit;
     this.xUnit = xUnit;
@@ -56,18 +63,21 @@ export class Chart {
     if (!Number.isFinite(low)) [low, high] = [0, 1];
     if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
     if (!y) { const room = 0.08 * (high - low); [low, high] = [low - room, high + room]; }
+    this.width = this.#svg.parentElement.clientWidth < 520 ? 400 : 640; // letters stay legible on a phone
+    this.#svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     const left = 56, right = this.width - 118, top = 14, bottom = this.height - 34;
     const px = (v) => left + ((v - x[0]) / (x[1] - x[0] || 1)) * (right - left);
     const py = (v) => bottom - ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * (bottom - top);
     const parts = [];
-    for (const value of ticks(low, high)) {
+    const steps = ticks(low, high), digits = decimals(steps), format = this.#format ?? ((v) => said(v, digits));
+    for (const value of steps) {
       parts.push(draw("line", { x1: left, x2: right, y1: py(value), y2: py(value), class: "grid" }));
-      parts.push(draw("text", { x: left - 8, y: py(value) + 4, class: "tick end" }, this.#format(value)));
+      parts.push(draw("text", { x: left - 8, y: py(value) + 4, class: "tick end" }, format(value)));
     }
-    for (const value of ticks(x[0], x[1], 5)) {
+    for (const value of ticks(x[0], x[1], this.width / 130)) {
       parts.push(draw("text", { x: px(value), y: bottom + 18, class: "tick middle" }, said(value, Number.isInteger(value) ? 0 : 1)));
     }
-    parts.push(draw("text", { x: right + 4, y: bottom + 18, class: "tick" }, this.xUnit));
+    parts.push(draw("text", { x: right + 26, y: bottom + 18, class: "tick" }, this.xUnit));
     for (const mark of marks) {
       parts.push(draw("line", { x1: px(mark.x), x2: px(mark.x), y1: top, y2: bottom, class: "mark" }));
       if (mark.name) parts.push(draw("text", { x: px(mark.x) + 4, y: top + 10, class: "tick" }, mark.name));
