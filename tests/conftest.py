@@ -12,6 +12,8 @@ from typing import Any
 
 import builders
 import pytest
+from browsing import browser as browser
+from browsing import page_of as page_of
 from builders import Main
 
 import run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -28,16 +29,26 @@ def replay_content(journal: Journal, since: float, until: float) -> dict[str, An
     All orders are there that are in the system, also those from before: they keep staff busy. Handoffs that take no
     time are left out, for they are not seen. Times are rounded to a ten-thousandth of an hour, for size only.
     """
+    visits = visits_of(journal, since, until)
     handoffs = [row for row in handoffs_of(journal, since, until) if row[3] != row[4]]
     return {
         "since": since,
         "until": until,
-        "visits": visits_of(journal, since, until),
+        "visits": visits,
         "handoffs": handoffs,
         "finds": finds_of(journal, since, until),
+        "carried": _carried(journal, since, {row[0] for row in visits}),
         "orders": orders_of(journal, since, until),
         **stages_content(journal),
     }
+
+
+def _carried(journal: Journal, since: float, orders: Set[int]) -> list[list[int]]:
+    """[order, errors made until `since` that nobody has found by then], of these orders, where there are any."""
+    rows = journal["errors"]
+    there = (rows["made"] <= since) & ~(rows["found"] <= since)
+    found = zip(*np.unique(rows["order"][there], return_counts=True), strict=True)
+    return [[int(order), int(count)] for order, count in found if order in orders]
 
 
 def stages_content(journal: Journal) -> dict[str, Any]:

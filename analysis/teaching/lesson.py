@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -64,7 +64,3 @@ def _run(
 def rounded(value: float, digits: int = 4) -> float | None:
     """For JSON: NaN as None, and no more digits than a page can use."""
     return None if math.isnan(value) else round(float(value), digits)
-
-
-def mapping_ready(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: rounded(value, 6) for name, value in values.items()}

@@ -56,7 +56,7 @@ def closed_form(settings: Settings) -> dict[str, Any]:
         "share": share_affected(p, n),
         "errors": errors_latched(p, n, k) if plain else None,
         "printed": PRINTED,
-        "formula": f"1 - (1 - {p:g})^{n}",
+        "formula": f"1 − (1 − {p:g})^{n}",
     }
 
 
@@ -100,7 +100,7 @@ LESSON = Lesson(
     1,
     "Ten stages, one in a hundred",
     "Each stage errs on one order in a hundred. Watch the share of orders with an error settle: does it go to the 11 % "
-    "that was printed in 1991, or to 1 - 0.99^10 = 9.56 %?",
+    "that was printed in 1991, or to 1 − 0.99^10 = 9.56 %?",
     SLIDERS,
     answer,
 )

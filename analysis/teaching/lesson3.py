@@ -129,7 +129,7 @@ assert LONGEST >= 40 * WEEK
 LESSON = Lesson(
     3,
     "Moments of truth",
-    "Promise less and customers are pleasantly surprised - for a while, since what they predict follows what they get. "
+    "Promise less and customers are pleasantly surprised – for a while, since what they predict follows what they get. "
     "Make fewer errors instead, and look which of the two still closes the gap a quarter later.",
     SLIDERS,
     answer,

@@ -111,7 +111,7 @@ LESSON = Lesson(
     4,
     "Train or redesign",
     "Each replication is half a year in the life of the same firm, four times over. Which of the two closes the gap, "
-    "which pays - and does training gain more where the process is redesigned as well? Then raise demand.",
+    "which pays – and does training gain more where the process is redesigned as well? Then raise demand.",
     SLIDERS,
     answer,
 )

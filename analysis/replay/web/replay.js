@@ -16,7 +16,7 @@ function byOrder(rows, begin) {
   return found;
 }
 
-const feed = { visits: byOrder(data.visits, 3), handoffs: byOrder(data.handoffs, 3), finds: data.finds };
+const feed = { visits: byOrder(data.visits, 3), handoffs: byOrder(data.handoffs, 3), finds: data.finds, carried: new Map(data.carried) };
 const flow = new Flow(at("picture"), feed);
 const clock = new Clock(tick);
 clock.time = data.since;

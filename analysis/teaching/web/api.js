@@ -11,6 +11,6 @@ export const isReady = async () => (await get("/api/ready")).ready;
 export const about = (lesson) => get(`/api/lesson/${lesson}/about`);
 
 export function run(lesson, { seed, since, until, history }) {
-  const asked = new URLSearchParams({ seed, since, until, h: JSON.stringify(history) });
+  const asked = new URLSearchParams({ seed, since: +since.toFixed(6), until: +until.toFixed(6), h: JSON.stringify(history) });
   return get(`/api/lesson/${lesson}/run?${asked}`);
 }

@@ -24,7 +24,7 @@ export class Clock {
   }
 
   to(time) {
-    this.time = Math.max(0, Math.min(time, this.limit));
+    this.time = Number(Math.max(0, Math.min(time, this.limit)).toFixed(6)); // as questions to the server say it
     this.#tick(this.time);
   }
 

@@ -18,20 +18,24 @@ export function placeOf({ visits, handoffs = [] }, time) {
     if (row[ARRIVED] > time) break;
     visit = row;
   }
-  if (!visit) return { state: "before", stage: -1, since: 0 };
+  const leaves = (row) => row[LEFT] <= time && (row[REACHED] === null || row[REACHED] > time);
+  if (!visit) { // before its first visit here, unless its last one was before the rows begin
+    const way = handoffs.find(leaves);
+    return way ? { state: "between", stage: way[FROM], to: way[TO], since: way[LEFT], reached: way[REACHED] } : { state: "before", stage: -1, since: 0 };
+  }
   const { [STAGE]: stage, [ARRIVED]: arrived, [BEGAN]: began, [ENDED]: ended } = visit;
   if (began === null || began > time) return { state: "waiting", stage, since: arrived };
   if (ended === null || ended > time) return { state: "served", stage, since: began, member: visit[MEMBER] };
-  const way = handoffs.find((row) => row[LEFT] <= time && (row[REACHED] === null || row[REACHED] > time) && row[FROM] === stage);
+  const way = handoffs.find((row) => leaves(row) && row[FROM] === stage);
   if (way) return { state: "between", stage, to: way[TO], since: way[LEFT], reached: way[REACHED] };
   const next = visits[visits.indexOf(visit) + 1];
   if (next) return { state: "between", stage, to: next[STAGE], since: ended, reached: next[ARRIVED] };
   return { state: "delivered", stage, since: ended };
 }
 
-// Errors that an order carries at a time and that nobody has found yet.
-export function openErrors(visits, finds, time) {
-  let open = 0;
+// Errors that an order carries at a time and that nobody has found yet; `carried` from before the rows begin.
+export function openErrors(visits, finds, time, carried = 0) {
+  let open = carried;
   for (const row of visits) if (row[ENDED] !== null && row[ENDED] <= time) open += row[ERRORS];
   for (const row of finds || []) if (row[2] <= time) open -= 1;
   return Math.max(0, open);
@@ -87,7 +91,7 @@ export class Flow {
     for (const [order, visits] of this.feed.visits) {
       const place = placeOf({ visits, handoffs: this.feed.handoffs.get(order) }, time);
       if (place.state === "before" || (place.state === "delivered" && time - place.since > GONE)) continue;
-      const item = { order, place, open: openErrors(visits, this.#byFinds.get(order), time), visits };
+      const item = { order, place, open: openErrors(visits, this.#byFinds.get(order), time, this.feed.carried?.get(order)), visits };
       if (place.state === "waiting" || place.state === "served") present[place.stage]?.[place.state].push(item);
       else loose.push(item);
     }
@@ -161,7 +165,10 @@ export class Flow {
   #boxes(present) {
     const pen = this.#pen;
     const small = this.#cell < 62 * this.#scale, k = this.#scale;
-    pen.font = `${k * (small ? 10 : 12)}px system-ui, sans-serif`;
+    const room = this.#cell - 8, font = (size) => { pen.font = `${size}px system-ui, sans-serif`; };
+    font(k * (small ? 10 : 12));
+    const widest = small ? 0 : Math.max(...this.stages.map((name) => pen.measureText(name).width));
+    if (widest > room) font(Math.max(10, (k * 12 * room) / widest)); // neighbours' names stay apart
     pen.textAlign = "center";
     for (const [from, to] of this.ways ?? this.stages.slice(1).map((_, i) => [i, i + 1])) this.#way(from, to);
     this.stages.forEach((name, i) => {
@@ -181,7 +188,7 @@ export class Flow {
       pen.stroke();
       if (this.moments[i]) diamond(pen, box.x + box.width - 7 * k, box.y + 7 * k, 4.5 * k);
       pen.fillStyle = COLOURS.ink;
-      pen.fillText(small ? String(i + 1) : name, box.x + box.width / 2, box.y + box.height + 14 * k);
+      pen.fillText(small ? String(i + 1) : name, box.x + box.width / 2, box.y + box.height + 14 * k, room);
       pen.fillStyle = COLOURS.quiet;
       const waiting = present[i].waiting.length;
       if (waiting) pen.fillText(small ? String(waiting) : `${waiting} waiting`, box.x + box.width / 2, box.y + box.height + 27 * k);

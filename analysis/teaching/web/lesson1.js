@@ -58,7 +58,7 @@ export class Lesson extends FlowLesson {
       series: [{ name: "simulated", points, band, colour: COLOURS.accent }],
       across: [
         { value: form.share, name: `closed ${percent(form.share)}`, colour: COLOURS.ink },
-        { value: form.printed, name: "printed 11 %", colour: COLOURS.error, dash: "6 4" },
+        { value: form.printed, name: "printed 11 %", colour: "#b34f00", dash: "6 4" },
       ].filter((a) => Number.isFinite(a.value)),
       marks: this.feed.history.slice(1).map(([x]) => ({ x })), x: [this.changedAt, Math.max(time, this.changedAt + 20)], y: [0, top],
     });

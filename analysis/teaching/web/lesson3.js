@@ -110,7 +110,7 @@ export class Lesson {
     this.who.textContent = `Customer ${this.values.customer}: ${mine.length} orders, ${moments.length} moments of truth so far.`;
     this.mine.show({
       series: [
-        { name: "moments", points: moments.map((m) => [m.time, mean(m.seen)]), colour: "#2f7fb5", dots: true, bare: true },
+        { name: "moments", points: moments.map((m) => [m.time, mean(m.seen)]), colour: "#25719f", dots: true, bare: true },
         ...Object.entries(LINES).map(([key, [name, colour, dash]]) => ({ name, points: weighted(key), colour, dash, dots: key === "P" })),
       ], marks, x, y: [0.3, 1],
     });

@@ -2,7 +2,7 @@
 
 import { run } from "./api.js";
 import { COLOURS } from "./flow.js";
-import { Numbers, decimals, draw, make, said, ticks } from "./svg.js";
+import { Numbers, decimals, draw, letters, make, said, ticks } from "./svg.js";
 
 const AT_ONCE = 4, MOST = 200;
 const SHOWN = { service_quality: ["Service quality", "%", 1], cost_per_order: ["Cost per order", "cu", 1], profit: ["Profit", "cu", 0] };
@@ -81,7 +81,7 @@ export class Lesson {
   #bars(metric, arms) {
     const values = arms.flat().filter((v) => v !== null && Number.isFinite(v));
     const low = Math.min(...values), high = Math.max(...values), room = 0.15 * (high - low || 1);
-    const left = 58, right = 292, top = 12, bottom = 206;
+    const left = 66 * letters(), right = 292, top = 12, bottom = 206, drop = letters() > 1 ? 20 : 0; // large names in two rows
     const py = (v) => bottom - ((v - (low - room)) / (high - low + 2 * room)) * (bottom - top);
     const parts = [];
     const steps = ticks(low - room, high + room), digits = decimals(steps);
@@ -93,7 +93,7 @@ export class Lesson {
       const x = left + ((i + 0.5) * (right - left)) / arms.length, colour = i ? COLOURS.accent : COLOURS.ink;
       if (from !== null && to !== null) parts.push(draw("line", { x1: x, x2: x, y1: py(from), y2: py(to), stroke: colour, "stroke-width": 2.5 }));
       parts.push(draw("circle", { cx: x, cy: py(mean), r: 5, fill: colour }));
-      parts.push(draw("text", { x, y: bottom + 20, class: "tick middle" }, ARMS[i]));
+      parts.push(draw("text", { x, y: bottom + 20 + (i % 2 ? drop : 0), class: "tick middle" }, ARMS[i]));
     });
     this.#panels[metric].replaceChildren(...parts);
   }

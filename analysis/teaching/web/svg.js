@@ -2,6 +2,9 @@
 
 const SPACE = "http://www.w3.org/2000/svg";
 
+// How much larger the letters of charts are in the class view (teach.css says the same).
+export const letters = () => (document.body.classList.contains("class-view") ? 1.25 : 1);
+
 // An HTML element: make("p", { class: "x" }, "text", child, ...).
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -65,7 +68,7 @@ export class Chart {
     if (!y) { const room = 0.08 * (high - low); [low, high] = [low - room, high + room]; }
     this.width = this.#svg.parentElement.clientWidth < 520 ? 400 : 640; // letters stay legible on a phone
     this.#svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-    const left = 56, right = this.width - 118, top = 14, bottom = this.height - 34;
+    const k = letters(), left = 56 * k, right = this.width - 118 * k, top = 14, bottom = this.height - 34 * k;
     const px = (v) => left + ((v - x[0]) / (x[1] - x[0] || 1)) * (right - left);
     const py = (v) => bottom - ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * (bottom - top);
     const parts = [];
@@ -75,9 +78,9 @@ export class Chart {
       parts.push(draw("text", { x: left - 8, y: py(value) + 4, class: "tick end" }, format(value)));
     }
     for (const value of ticks(x[0], x[1], this.width / 130)) {
-      parts.push(draw("text", { x: px(value), y: bottom + 18, class: "tick middle" }, said(value, Number.isInteger(value) ? 0 : 1)));
+      parts.push(draw("text", { x: px(value), y: bottom + 18 * k, class: "tick middle" }, said(value, Number.isInteger(value) ? 0 : 1)));
     }
-    parts.push(draw("text", { x: right + 26, y: bottom + 18, class: "tick" }, this.xUnit));
+    parts.push(draw("text", { x: right + 26 * k, y: bottom + 18 * k, class: "tick" }, this.xUnit));
     for (const mark of marks) {
       parts.push(draw("line", { x1: px(mark.x), x2: px(mark.x), y1: top, y2: bottom, class: "mark" }));
       if (mark.name) parts.push(draw("text", { x: px(mark.x) + 4, y: top + 10, class: "tick" }, mark.name));
@@ -100,7 +103,7 @@ export class Chart {
       }
     }
     labels.sort((a, b) => a.y - b.y);
-    labels.forEach((label, i) => { if (i && label.y - labels[i - 1].y < 15) label.y = labels[i - 1].y + 15; });
+    labels.forEach((label, i) => { label.y = Math.max(label.y, i ? labels[i - 1].y + 16 * k : 0); });
     const over = labels.length ? Math.max(0, labels.at(-1).y - bottom) : 0;
     for (const label of labels) parts.push(draw("text", { x: right + 8, y: label.y - over + 4, fill: label.colour, class: "name" }, label.text));
     this.#svg.replaceChildren(...parts);
