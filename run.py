@@ -1,6 +1,10 @@
 """Gapline: compose the configuration, check it, run the experiment, name the report.
 
 python run.py                              the main job: a base and six improvement scenarios
+python run.py experiment=decide            which scenario is best, how sure, at what cost, what would change it
+python run.py experiment=diagnose          why customers are disappointed: causes taken out of the same runs
+python run.py experiment=claims            the founding texts' claims, with verdicts that can be no
+python run.py experiment=compounding       how errors compound along a chain of one's own
 python run.py experiment=factorial         a programme's members in all combinations
 python run.py experiment=starting_points   the same system begun well and badly: one regime or two
 python run.py experiment=output_checks     correlations in the output against published ones
@@ -8,6 +12,9 @@ python run.py experiment=ten_stage         the founding paper's compounding figu
 python run.py experiment=survey survey.file=answers.csv
 python run.py experiment=trace             one run in full
 python run.py experiment=sweep 'sweep.over={scenario: [do_nothing, hiring]}'   many configurations, kept in a store
+python run.py experiment=report run=DIR    draw a finished run again, or set several side by side
+python run.py experiment=teach             the teaching page: four live lessons in the browser
+python run.py experiment=animate           a replay of one run for slides
 """
 
 from __future__ import annotations
