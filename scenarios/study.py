@@ -32,7 +32,8 @@ class Study:
     `kpis`: scenario, replication, metric, value; `stages`: scenario, stage, metric, value (means over replications);
     `blueprints`: each scenario's system at the end of the run; `facts`: what pilot runs measured on the base;
     `finished`: replications that every scenario completed (fewer than asked for after Ctrl-C); `weekly`: metric ->
-    its value week by week, shape (scenarios in the order of `blueprints`, replications, weeks), NaN for none.
+    its value week by week, shape (scenarios in the order of `blueprints`, replications, weeks), NaN for none; `counts`:
+    name -> what was counted in bins, shape (scenarios, replications, bins).
     """
 
     kpis: pd.DataFrame
@@ -41,6 +42,7 @@ class Study:
     facts: Mapping[str, float]
     finished: int
     weekly: Mapping[str, Series] = field(default_factory=dict)
+    counts: Mapping[str, Series] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def pilot_facts(settings: Settings) -> dict[str, float]:
 def run_study(settings: Settings, measure: Measure) -> Study:
     """Run every scenario and replication.
 
-    `measure` returns {"metrics": {...}, "stages": {stage: {...}}} and, if it likes, "weeks": {metric: values by week}.
+    `measure` returns {"metrics": {...}, "stages": {stage: {...}}} and, if it likes, "weeks": {metric: values by week}
+    and "counts": {name: numbers by bin}.
     """
     facts = pilot_facts(settings)
     blueprints = check_scenarios(settings, facts)
@@ -132,9 +135,8 @@ def run_study(settings: Settings, measure: Measure) -> Study:
     if not complete:
         raise KeyboardInterrupt
     kept = {(s.name, r): results[s.name, r] for s in settings.scenarios for r in complete}
-    return Study(
-        _kpis(kept), _stages(kept), blueprints, facts, len(complete), _weekly(kept, list(blueprints), complete)
-    )
+    weekly, counts = (_series(kept, part, list(blueprints), complete) for part in ("weeks", "counts"))
+    return Study(_kpis(kept), _stages(kept), blueprints, facts, len(complete), weekly, counts)
 
 
 def _kpis(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
@@ -157,11 +159,11 @@ def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
     return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
 
 
-def _weekly(
-    results: Mapping[tuple[str, int], Measured], scenarios: list[str], replications: list[int]
+def _series(
+    results: Mapping[tuple[str, int], Measured], part: str, scenarios: list[str], replications: list[int]
 ) -> dict[str, Series]:
-    """Weekly values by metric, in the order in which the runs name them; NaN where a run has none."""
-    series = {point: measured.get("weeks", {}) for point, measured in results.items()}
+    """Rows of numbers by name, in the order in which the runs name them; NaN where a run has none."""
+    series = {point: measured.get(part, {}) for point, measured in results.items()}
     lengths = {len(values) for of_run in series.values() for values in of_run.values()}
     names = dict.fromkeys(name for of_run in series.values() for name in of_run)
     tables = {n: np.full((len(scenarios), len(replications), max(lengths, default=0)), np.nan) for n in names}

@@ -10,20 +10,24 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from extents import faults
+from matplotlib.figure import Figure
 
 from analysis.figures import style
 from analysis.figures.blueprint_layout import layout
 from analysis.figures.blueprint_map import blueprint_map
-from analysis.figures.blueprint_route import columns
-from analysis.figures.blueprint_shapes import Box, Layout
+from analysis.figures.blueprint_route import columns, flows
+from analysis.figures.blueprint_shapes import Box, Layout, StageLoad
 from analysis.figures.compounding import compounding
 from analysis.figures.forest import forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.survey_chart import survey_chart
 from analysis.figures.weekly_chart import MOST_LINES, weekly_chart
 from analysis.measures import METRICS
+from analysis.starts import Start
 from analysis.timeseries import WeeklySeries
 from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
+from sim.traffic import visit_ratios
 
 HOSTILE = ("<script>alert(1)</script>", "$x^2$ & more_\\frac", 'quote " and \x07 bell')
 
@@ -85,7 +89,39 @@ def dense(n: int = 9) -> Blueprint:
     return Blueprint(stages, pools("all"), {"all": Segment()}, route, names[0])
 
 
+def generated(n: int, seed: int) -> Blueprint:
+    """A routed system of n stages drawn at random: branches, skips, loops, borders, batches, teams of functions."""
+    rng = np.random.default_rng(seed)
+    names = [f"{'a_rather_long_' * int(rng.integers(2))}step_{i}" for i in range(n)]
+    stages = {}
+    for i, name in enumerate(names):
+        onstage = bool(rng.random() < 0.4)
+        stages[name] = Stage(
+            pool=f"team_{i % 4}", function=f"function_{i % 3}", onstage=onstage,
+            moment_of_truth=onstage and bool(rng.random() < 0.7), appraisal=bool(rng.random() < 0.15),
+        )  # fmt: skip
+    route: dict[str, dict[str, Handoff]] = {}
+    for i, name in enumerate(names):
+        later = names[i + 1 : i + 6]
+        ways = list(rng.choice(later, size=min(len(later), int(rng.integers(1, 4))), replace=False)) if later else []
+        ways = list(dict.fromkeys([*names[i + 1 : i + 2], *map(str, ways)]))
+        if i == n - 1 or rng.random() < 0.2:
+            ways.append(DELIVERED)
+        if i and rng.random() < 0.25:
+            ways.append(str(rng.choice(names[: i + 1])))
+        shares = rng.dirichlet(np.ones(len(ways)) * 2)
+        route[name] = {
+            way: Handoff(float(share))
+            if way == DELIVERED
+            else Handoff(float(share), border=bool(rng.random() < 0.3), batch=int(rng.choice([1, 1, 4])))
+            for way, share in zip(ways, shares, strict=True)
+        }
+    return Blueprint(stages, pools(*(f"team_{i}" for i in range(4))), {"all": Segment()}, route, names[0])
+
+
 SYSTEMS = {
+    **{f"serial {n}": serial([f"stage_{i}" for i in range(n)]) for n in (5, 17)},
+    **{f"random {n}": generated(n, seed) for n, seed in ((3, 1), (5, 2), (10, 3), (17, 4), (24, 5), (30, 6))},
     "3": serial(["order", "make", "deliver"]),
     "10": serial([f"an_awkwardly_long_stage_name_{i}" for i in range(10)]),
     "30": serial([f"stage_{i}" for i in range(30)]),
@@ -97,9 +133,14 @@ SYSTEMS = {
 
 
 @pytest.fixture(params=SYSTEMS)
-def plan(request: pytest.FixtureRequest) -> Layout:
-    blueprint = SYSTEMS[request.param]
-    return layout(blueprint, {name: 7.3 * i for i, name in enumerate(blueprint.stages)})
+def blueprint(request: pytest.FixtureRequest) -> Blueprint:
+    return SYSTEMS[request.param]
+
+
+@pytest.fixture
+def plan(blueprint: Blueprint) -> Layout:
+    values = {name: 7.3 * i for i, name in enumerate(blueprint.stages)}
+    return layout(blueprint, values, loads={name: StageLoad(1.7 * i, 0.5) for i, name in enumerate(values)})
 
 
 def comparison(scenarios: Sequence[str]) -> pd.DataFrame:
@@ -129,7 +170,7 @@ def texts(svg: str) -> str:
     return " ".join(" ".join(root.itertext()).split())
 
 
-def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def drawings(names: Sequence[str]) -> dict[str, Figure]:
     metrics = [METRICS[m] for m in ("service_quality", "failure_share", "lead_time_mean", "cost_per_right_order")]
     group = {"expectation": 4.4, "perception": 3.6, "gap": -0.8, "ci": [-0.9, -0.7]}
     row = {"p": 0.01, "stages": 10, "simulated": 0.0957, "low": 0.09, "high": 0.101, "closed_form": 0.0956}
@@ -142,12 +183,42 @@ def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     }
     values = 90.0 + np.random.default_rng(2).normal(size=(len(names), 6, 12))
     series = WeeklySeries(tuple(names), {"service_quality": values, "lead_time_mean": -1e6 * values})
-    drawn["weekly"] = weekly_chart(series, metrics, names)
-    for name, figure in drawn.items():
+    starts = [Start(name, "programme", 0.0, 3.0 * i, 2.0) for i, name in enumerate(names[1:])]
+    drawn["weekly"] = weekly_chart(series, metrics, names, starts)
+    return drawn
+
+
+def figures(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name, figure in drawings(names).items():
         yield name, style.inline_svg(figure, name, f"title {name}", "described")
 
 
 # ------------------------------------------------------------------------------------------------------ blueprint
+
+
+def test_texts_as_they_are_set_neither_overlap_nor_leave_the_canvas(blueprint: Blueprint) -> None:
+    values = {name: 7.3 * i for i, name in enumerate(blueprint.stages)}
+    assert not faults(blueprint_map(blueprint, values, loads={n: StageLoad(0.5, 0.5) for n in values}))
+
+
+def test_lines_are_as_thick_as_their_flow() -> None:
+    drawn = layout(routed()).lines
+    shares = {line.share for line in drawn if line.share is not None}
+    assert max(shares) == 1.0  # first line to delivery, 60 % of the orders
+    passes = flows(routed())
+    assert passes["first_line", DELIVERED] == max(passes.values())
+    for (source, target), passed in passes.items():
+        assert passed == pytest.approx(visit_ratios(routed())[source] * routed().route[source][target].probability)
+    assert sum(passed for (_, target), passed in passes.items() if target == DELIVERED) == pytest.approx(1.0)
+    assert not any(line.share for line in layout(serial(["order", "make", "deliver"])).lines)  # all flows are equal
+
+
+def test_queues_and_use_are_written_on_request() -> None:
+    loads = {"chat": StageLoad(2.5, 0.85), "field_visit": StageLoad(utilisation=0.4)}
+    said = texts(style.inline_svg(blueprint_map(routed(), {"chat": 12.5}, loads=loads), "m", "t", "d"))
+    for word in ("queue 2.5", "in use 85 %", "in use 40 %", "12.5 per 1 000", "line of interaction"):
+        assert word in said
+    assert "queue" not in texts(style.inline_svg(blueprint_map(routed(), {"chat": 12.5}), "m", "t", "d"))
 
 
 def test_stages_do_not_overlap_and_lie_on_the_page(plan: Layout) -> None:
@@ -214,6 +285,38 @@ def test_a_map_without_values_has_no_colour_bar() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- general
+
+
+@pytest.mark.parametrize(
+    "names", [("do_nothing", "process_redesign"), HOSTILE, tuple(f"long_{'x' * 40}_{i}" for i in range(5))]
+)
+def test_labels_neither_overlap_nor_leave_the_canvas(names: tuple[str, ...]) -> None:
+    assert not [fault for figure in drawings(names).values() for fault in faults(figure)]
+
+
+def test_overlapping_and_lost_labels_are_found() -> None:
+    figure = style.new_figure(200, 100)
+    figure.text(0.1, 0.5, "one label")
+    figure.text(0.12, 0.5, "another label")
+    figure.text(0.95, 0.1, "beyond the edge")
+    words = " ".join(faults(figure))
+    assert "'one label' overlaps 'another label'" in words
+    assert "'beyond the edge' leaves the canvas" in words
+    assert len(faults(figure)) == 2
+
+
+def test_a_weekly_chart_marks_the_start_of_every_programme() -> None:
+    values = np.random.default_rng(3).normal(size=(3, 4, 20))
+    series = WeeklySeries(("base", "one", "two"), {"profit": values, "failure_share": values})
+    starts = [Start("one", "training", 2.0, 6.0, 0.0), Start("two", "hiring", 1.0, 90.0, 0.0)]
+    figure = weekly_chart(series, [METRICS["profit"], METRICS["failure_share"]], series.scenarios, starts)
+    assert "work starts" in texts(style.inline_svg(figure, "weekly", "t", "d"))
+    panels, strips = figure.axes[::2], figure.axes[1::2]  # each panel of the first row has its strip of starts
+    onsets = [[line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 1]] for axes in panels]
+    assert onsets == [[6.0], [6.0]]  # the second sets in after the end
+    for strip in strips:
+        marks = sorted(line.get_xdata()[0] for line in strip.lines if line.get_marker() == ">")
+        assert marks == [1.0, 2.0, 6.0]
 
 
 def test_every_figure_is_self_contained_and_named() -> None:

@@ -225,11 +225,13 @@ def test_stages_worked_by_hand():
     take, check = stage_measures(desk_and_lab()).values()
     assert take == pytest.approx(
         {"flow": 1.5, "failures": 500.0, "errors_per_visit": 2 / 3, "waiting_mean": 1 / 3, "service_mean": 23 / 3,
+         "queue_mean": 1 / 40,  # one hour of waiting in a window of 40 h
          "utilisation": 25 / 64, "rework_share": 1 / 3, "out_of_control_share": 0.5, "isq": math.nan},
         nan_ok=True,
     )  # fmt: skip
     assert check == pytest.approx(
         {"flow": 1.5, "failures": 500.0, "errors_per_visit": 1 / 3, "waiting_mean": 0.0, "service_mean": 2.0,
+         "queue_mean": 0.0,
          "utilisation": 4 / 39, "rework_share": 1 / 3, "out_of_control_share": 0.0, "isq": 100 * 0.75 / 0.9}
     )  # fmt: skip
 

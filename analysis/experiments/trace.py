@@ -12,7 +12,10 @@ import pandas as pd
 from analysis.control_chart import control_charts
 from analysis.event_log import event_log, journey, most_eventful_customer
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
-from analysis.measures import measure
+from analysis.journey_times import order_journey
+from analysis.lead_times import LeadTimes, count_lead_times, lead_times
+from analysis.measures import measure, stage_measures
+from analysis.measures.measured import Measured
 from analysis.report.control_section import control_section, counted
 from analysis.report.page import Section
 from analysis.run_folder import RunFolder
@@ -76,7 +79,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     charts = control_charts(journal)
     folder.write_csv("control_charts.csv", charts)
     control = _control_section(folder, journal, charts, metrics)
-    _write_report(settings, trace, folder, journal, customer, steps, control)
+    _write_report(settings, trace, folder, journal, customer, steps, metrics, control)
     extra = {"trace": {"customer": customer, "events": len(log)}}
     write_results(folder, settings, comparison, 1, extra, base=trace.scenario)
     print(_journey_text(customer, steps))
@@ -116,25 +119,56 @@ def _write_report(
     journal: Journal,
     customer: int,
     steps: list[dict[str, object]],
+    metrics: Mapping[str, float],
     control: Section,
 ) -> None:
     from analysis.figures.blueprint_map import blueprint_map
+    from analysis.figures.journey_chart import journey_chart
+    from analysis.figures.lead_time_chart import lead_time_chart
     from analysis.figures.style import save
+    from analysis.report.lead_time_section import lead_time_section
+    from analysis.report.load_figure import load_figure, loads_of
     from analysis.report.page import render
     from analysis.report.trace_page import trace_page
 
+    way = order_journey(journal, customer)
+    drawn = {"journey": journey_chart(way)} if way else {}
+    leads = lead_times_of(journal, trace.scenario, metrics)
+    if leads:
+        drawn["lead_times"] = lead_time_chart(leads)
+    rows = [(trace.scenario, n, m, v) for n, values in stage_measures(journal).items() for m, v in values.items()]
+    loads = loads_of(pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"]), trace.scenario)
+    queues = {name: load.queue for name, load in loads.items()}
+    drawn["blueprint"] = blueprint_map(journal.blueprint, queues, "orders that wait, on average", loads)
+    shown = (load_figure(drawn["blueprint"], loads, "this run"),) if loads else ()
+    parts = [
+        lead_time_section(leads, drawn.get("lead_times"), "It is the distribution of this one run."),
+        Section("The system in this run", (), (), shown) if shown else None,
+        control,
+    ]
     page = trace_page(
         steps,
+        way=way,
+        drawn=drawn.get("journey"),
         order=order_facts(journal, customer),
         system=settings.system,
         scenario=trace.scenario,
         seed=settings.seed,
         replication=trace.replication,
         engine=settings.engine,
-        control=control,
+        of_run=[part for part in parts if part is not None],
     )
     folder.write_text("report.html", render(page))
-    save(blueprint_map(journal.blueprint), folder.path / "figures", "blueprint")
+    for name, figure in drawn.items():
+        save(figure, folder.path / "figures", name)
+
+
+def lead_times_of(journal: Journal, scenario: str, metrics: Mapping[str, float]) -> list[LeadTimes]:
+    """The distribution of the run's lead times; none where no measured order was delivered."""
+    times = Measured(journal).lead_times
+    promised = journal.blueprint.promise.lead_time
+    counts = count_lead_times(times)[np.newaxis]
+    return [lead_times(scenario, counts, promised, metrics.get("late_share", math.nan))] if len(times) else []
 
 
 def order_facts(journal: Journal, customer: int) -> dict[str, str]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-from analysis.figures.blueprint_route import columns
-from analysis.figures.blueprint_shapes import LINE_HEIGHT, SMALL, Box, Layout, Line, Text
+from analysis.figures.blueprint_legend import Shown, draw_legend, short
+from analysis.figures.blueprint_route import columns, flows
+from analysis.figures.blueprint_shapes import LINE_HEIGHT, SMALL, Box, Layout, Line, StageLoad, Text
 from analysis.figures.style import HEAT, INK, QUIET, WIDTH, fit, text_width, title_of
 from sim.blueprint import DELIVERED, Blueprint, Handoff
 
@@ -27,10 +27,13 @@ _BAND_GAP = 20.0
 
 
 def layout(
-    blueprint: Blueprint, values: Mapping[str, float] | None = None, measure: str = "failures per 1 000 orders"
+    blueprint: Blueprint,
+    values: Mapping[str, float] | None = None,
+    measure: str = "failures per 1 000 orders",
+    loads: Mapping[str, StageLoad] | None = None,
 ) -> Layout:
     """Place stages, lines and texts. Pure; see the module's first lines for the idea."""
-    return _Planner(blueprint, dict(values or {}), measure).run()
+    return _Planner(blueprint, dict(values or {}), measure, dict(loads or {})).run()
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ class _Edge:
 class _Planner:
     """Builds a layout step by step: grid, tracks, widths, heights, then shapes."""
 
-    def __init__(self, blueprint: Blueprint, values: dict[str, float], measure: str) -> None:
-        self.blueprint, self.values, self.measure = blueprint, values, measure
+    def __init__(
+        self, blueprint: Blueprint, values: dict[str, float], measure: str, loads: dict[str, StageLoad]
+    ) -> None:
+        self.blueprint, self.values, self.measure, self.loads = blueprint, values, measure, loads
         self.out = Layout()
+        self.flow = flows(blueprint)
+        self.varied = max(self.flow.values(), default=0.0) > 1.01 * min(self.flow.values(), default=0.0)
         self.depth, self.back = columns(blueprint)
         self.edges = self._edges()
         self.lane_of = {n: _lane(blueprint, n) for n in blueprint.stages}
@@ -72,7 +79,17 @@ class _Planner:
         self._draw_stages()
         self._draw_edges()
         self._draw_customer()
-        self._draw_legend()
+        shown = Shown(
+            moments=any(stage.moment_of_truth for stage in self.blueprint.stages.values()),
+            support="support" in self.lanes,
+            borders=any(e.handoff.border for e in self.edges),
+            batches=any(e.batch for e in self.edges),
+            shares=any(e.label for e in self.edges),
+            loops=bool(self.back),
+            flows=self.varied,
+            loads=bool(self.loads),
+        )
+        draw_legend(self.out, shown, self.values, self.measure)
         return self.out
 
     # ------------------------------------------------------------------------------------------ grid
@@ -228,9 +245,11 @@ class _Planner:
             pool = fit(staff, width - text_width(tail, _SMALL), _SMALL, 2)
             pool[-1] += tail
             rows += [(r, _SMALL, False, INK) for r in pool]
-            if name in self.values:
+            load = self.loads.get(name, StageLoad())
+            if name in self.values and self.values[name] != load.queue:
                 unit = " per 1 000" if "1 000" in self.measure else ""
-                rows.append((_short(self.values[name]) + unit, _SMALL, True, INK))
+                rows.append((short(self.values[name]) + unit, _SMALL, True, INK))
+            rows += [(r, _SMALL, False, INK) for line in load.lines for r in fit(line, width, _SMALL, 1)]
             self.content[name] = rows
 
     def _set_heights(self) -> None:
@@ -268,7 +287,11 @@ class _Planner:
 
     def _draw_lanes(self) -> None:
         right = self.exit_left + _EXIT - 4
-        names = {"customer": "Customer", "onstage": "Onstage", "backstage": "Backstage", "support": "Support"}
+        names = {
+            "customer": ("Customer", "actions"), "onstage": ("Onstage",), "backstage": ("Backstage",),
+            "support": ("Support", "processes"),
+        }  # fmt: skip
+        above = {"onstage": "interaction", "backstage": "visibility", "support": "internal"}
         for band in range(self.bands):
             for lane in ["customer", *self.lanes]:
                 ordinals = [o for o, place in enumerate(self.rows) if place == (band, lane)]
@@ -276,11 +299,12 @@ class _Planner:
                     continue
                 top, bottom = self.top[ordinals[0]], self.top[ordinals[-1] + 1]
                 self.out.lanes.append((lane, Box(2, top, right - 2, bottom - top)))
-                self.out.texts.append(Text(names[lane], 8, top + 12, _NAME, bold=True, colour=QUIET))
-                if lane == "backstage":
-                    self.out.lines.append(Line(((2, top), (right, top)), "visibility"))
-                elif lane != "customer":
-                    self.out.lines.append(Line(((2, top), (right, top)), "lane"))
+                words = names[lane] if bottom - top >= 34 else names[lane][:1]
+                for place, word in enumerate(words):
+                    y = top + 12 + place * _NAME * 1.2
+                    self.out.texts.append(Text(word, 8, y, _NAME, bold=True, colour=QUIET))
+                if lane in above:
+                    self.out.lines.append(Line(((2, top), (right, top)), above[lane]))
 
     def _draw_stages(self) -> None:
         top = max(self.values.values(), default=0.0)
@@ -341,7 +365,7 @@ class _Planner:
         goal = self.out.stages[edge.target]
         middle = goal.top + goal.height * (0.75 if edge.loop else 0.5)
         if shape == "straight":
-            self.out.lines.append(Line(((x, y), (goal.left, y)), kind, arrow=True))
+            self.out.lines.append(Line(((x, y), (goal.left, y)), kind, True, self._share(edge)))
             return
         turn = self._track_x(leave, (id(edge), "out"))
         if shape == "bend":
@@ -357,7 +381,11 @@ class _Planner:
             else:
                 back = self._track_x(enter, (id(edge), "in"))
                 points += [(back, through), (back, middle), (goal.left, middle)]
-        self.out.lines.append(Line(tuple(points), kind, arrow=True))
+        self.out.lines.append(Line(tuple(points), kind, True, self._share(edge)))
+
+    def _share(self, edge: _Edge) -> float | None:
+        """Passes of the handoff over those of the busiest one; None where all have the same."""
+        return self.flow[edge.source, edge.target] / max(self.flow.values()) if self.varied else None
 
     def _trunk(self, band: int) -> float:
         return self.top[self._customer_row(band)] + 15
@@ -367,7 +395,8 @@ class _Planner:
         turn = self._track_x(leave, ("delivery", leave, band))
         trunk = self._trunk(band)
         pill = self._exit_pill(band)
-        self.out.lines.append(Line(((x, y), (turn, y), (turn, trunk), (pill.left, trunk)), "delivery", arrow=True))
+        points = ((x, y), (turn, y), (turn, trunk), (pill.left, trunk))
+        self.out.lines.append(Line(points, "delivery", True, self._share(edge)))
 
     def _exit_pill(self, band: int) -> Box:
         return Box(self.exit_left + 3, self._trunk(band) - 8, _EXIT - 12, 16)
@@ -402,59 +431,6 @@ class _Planner:
         self.out.pills.append(box)
         self.out.texts.append(Text(text, box.left + box.width / 2, box.top + box.height / 2, _SMALL, "center"))
 
-    def _draw_legend(self) -> None:
-        """Entries set in lines below the map: a symbol of fixed width and a measured text each."""
-        entries: list[tuple[str, str]] = []
-        if any(s.moment_of_truth for s in self.blueprint.stages.values()):
-            entries.append(("moment", "moment of truth"))
-        entries.append(("visibility", "line of visibility"))
-        if any(e.handoff.border for e in self.edges):
-            entries.append(("border", "handoff between functions"))
-        if any(e.batch for e in self.edges):
-            entries.append(("batch", "orders move in batches of this size"))
-        if any(e.label for e in self.edges):
-            entries.append(("share", "share of orders that go this way"))
-        if self.back:
-            entries.append(("loop", "goes back"))
-        entries.append(("staff", "staff in the pool"))
-        symbols = {"batch": "×5", "share": "25 %", "staff": "(2)"}
-        x, y = 8.0, self.out.height + 14
-        for kind, text in entries:
-            wide = text_width(symbols[kind], _SMALL) if kind in symbols else {"moment": 8.0}.get(kind, 18.0)
-            needed = wide + 5 + text_width(text, _SMALL) + 16
-            if x > 8 and x + needed > self.out.width:
-                x, y = 8.0, y + 15
-            if kind in symbols:
-                self.out.texts.append(Text(symbols[kind], x, y, _SMALL, bold=True))
-            elif kind == "moment":
-                self.out.moments.append((x + 4, y))
-            elif kind == "border":
-                self.out.lines.append(Line(((x, y), (x + 18, y)), "flow"))
-                for shift in (-1.2, 1.2):
-                    self.out.lines.append(Line(((x + 9 + shift, y - 4), (x + 9 + shift, y + 4)), "border"))
-            else:
-                self.out.lines.append(Line(((x, y), (x + 18, y)), kind))
-            self.out.texts.append(Text(text, x + wide + 5, y, _SMALL, colour=QUIET))
-            x += needed
-        if self.values:
-            y += 19
-            self._draw_scale(y)
-        self.out.height = y + 12
-
-    def _draw_scale(self, y: float) -> None:
-        """The colour bar: one swatch a class with the class's limits written under their edges."""
-        x = 8.0
-        caption = Text(f"Colour: {self.measure}", x, y, _SMALL, bold=True)
-        self.out.texts.append(caption)
-        x += caption.box.width + 14
-        top = max(self.values.values())
-        edges = [top * i / len(HEAT) for i in range(len(HEAT) + 1)]
-        for (low, high), colour in zip(pairwise(edges), HEAT, strict=True):
-            self.out.swatches.append((Box(x, y - 5.5, 14, 11), colour))
-            text = Text(f"{_short(low)}–{_short(high)}", x + 18, y, _SMALL, colour=QUIET)
-            self.out.texts.append(text)
-            x += 18 + text.box.width + 10
-
 
 def _lane(blueprint: Blueprint, name: str) -> str:
     stage = blueprint.stages[name]
@@ -469,10 +445,6 @@ def _port_height(edge: _Edge) -> float:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
-
-
-def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 or value == 0 else f"{value:.3g}" if value < 1 else f"{value:.1f}"
 
 
 def _colour(value: float, top: float) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.figures.blueprint_layout import layout
-from analysis.figures.blueprint_shapes import Layout
-from analysis.figures.style import INK, OKABE_ITO, QUIET, RULE, house_style, new_figure
+from analysis.figures.blueprint_shapes import Layout, Line, StageLoad
+from analysis.figures.style import INK, OKABE_ITO, QUIET, house_style, new_figure
 from sim.blueprint import Blueprint
 
 if TYPE_CHECKING:
@@ -19,10 +19,16 @@ MOMENT = OKABE_ITO["blue"]
 
 
 def blueprint_map(
-    blueprint: Blueprint, values: Mapping[str, float] | None = None, measure: str = "failures per 1 000 orders"
+    blueprint: Blueprint,
+    values: Mapping[str, float] | None = None,
+    measure: str = "failures per 1 000 orders",
+    loads: Mapping[str, StageLoad] | None = None,
 ) -> Figure:
-    """Draw the blueprint, boxes coloured by `values` per stage (none: all white)."""
-    plan = layout(blueprint, values, measure)
+    """Draw the blueprint: boxes coloured by `values` per stage (none: all white), lines as thick as their flow.
+
+    `loads`, on request: queue and utilisation, written into the boxes of the stages that it names.
+    """
+    plan = layout(blueprint, values, measure, loads)
     with house_style():
         figure = new_figure(plan.width, plan.height)
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
@@ -36,7 +42,7 @@ def blueprint_map(
 class _Stroke(NamedTuple):
     colour: str
     width: float
-    dashes: tuple[float, float] | None = None
+    dashes: tuple[float, ...] | None = None
 
 
 _STROKES = {
@@ -46,7 +52,8 @@ _STROKES = {
     "order": _Stroke(INK, 1.1),
     "contact": _Stroke(MOMENT, 1.1, (1, 1.5)),
     "visibility": _Stroke(INK, 1.5, (6, 3)),
-    "lane": _Stroke(RULE, 0.9),
+    "interaction": _Stroke(QUIET, 0.9, (1.5, 2)),
+    "internal": _Stroke(QUIET, 0.9, (6, 2, 1.5, 2)),
     "border": _Stroke(INK, 1.2),
 }
 
@@ -60,12 +67,13 @@ def _draw(axes: Axes, plan: Layout) -> None:
         axes.add_artist(Rectangle((box.left, box.top), box.width, box.height, facecolor=shade, linewidth=0, zorder=0))
     for line in plan.lines:
         vertices, codes = _rounded(line.points)
-        style = "-|>,head_length=3.6,head_width=2" if line.arrow else "-"
-        stroke = _STROKES[line.kind]
+        stroke, width = _STROKES[line.kind], _width(line)
+        head = max(1.0, 0.5 * width + 0.55)
+        style = f"-|>,head_length={3.6 * head:.3f},head_width={2 * head:.3f}" if line.arrow else "-"
         axes.add_artist(
             FancyArrowPatch(
                 path=Path(vertices, codes), arrowstyle=style, mutation_scale=1.0, capstyle="butt", zorder=2,
-                color=stroke.colour, linewidth=stroke.width, linestyle=(0, stroke.dashes) if stroke.dashes else "-",
+                color=stroke.colour, linewidth=width, linestyle=(0, stroke.dashes) if stroke.dashes else "-",
             )
         )  # fmt: skip
     for name, box in plan.stages.items():
@@ -94,6 +102,11 @@ def _draw(axes: Axes, plan: Layout) -> None:
             text.x, text.y, text.text, fontsize=text.size, ha=text.align, va="center_baseline", color=text.colour,
             fontweight="bold" if text.bold else "normal", zorder=6,
         )  # fmt: skip
+
+
+def _width(line: Line) -> float:
+    """Thickness in points: by flow where a line has one, otherwise that of its kind."""
+    return _STROKES[line.kind].width if line.share is None else 0.6 + 1.7 * line.share
 
 
 def _rounded(points: Sequence[tuple[float, float]], radius: float = 5.0) -> tuple[list[tuple[float, float]], list[int]]:

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from sim.blueprint import Blueprint
+from sim.traffic import visit_ratios
+
+
+def flows(blueprint: Blueprint) -> dict[tuple[str, str], float]:
+    """(source, target) -> expected passes per order (rework aside), of every way that orders can take."""
+    visits = visit_ratios(blueprint)
+    return {
+        (source, target): visits[source] * way.probability
+        for source, ways in blueprint.route.items()
+        for target, way in ways.items()
+        if way.probability > 0
+    }
 
 
 def columns(blueprint: Blueprint) -> tuple[dict[str, int], set[tuple[str, str]]]:

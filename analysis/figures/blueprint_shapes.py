@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +10,19 @@ from analysis.figures.style import INK, text_width
 
 SMALL = 8.0  # type size of everything but names
 LINE_HEIGHT = 1.22  # over type size
+
+
+class StageLoad(NamedTuple):
+    """How busy a stage is: orders waiting and share of the staff's time in use (NaN: not known), on average."""
+
+    queue: float = math.nan
+    utilisation: float = math.nan
+
+    @property
+    def lines(self) -> list[str]:
+        """What a box says of it."""
+        said = [f"queue {self.queue:.3g}"] if math.isfinite(self.queue) else []
+        return [*said, f"in use {100 * self.utilisation:.0f} %"] if math.isfinite(self.utilisation) else said
 
 
 class Box(NamedTuple):
@@ -65,11 +79,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Line:
-    """A polyline with rounded corners. Kinds: flow, loop, delivery, order, contact, visibility, lane, border."""
+    """A polyline with rounded corners; `share` (of the busiest way's flow, 0 to 1) makes it thick or thin.
+
+    Kinds: flow, loop, delivery, order, contact, interaction, visibility, internal, border.
+    """
 
     points: tuple[tuple[float, float], ...]
     kind: str
     arrow: bool = False
+    share: float | None = None
 
 
 @dataclass

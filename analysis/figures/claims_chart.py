@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.figures.contrast import readable
 from analysis.figures.style import (
     BETTER,
     INK,
@@ -67,7 +68,7 @@ def effect_strips(rows: Sequence[EffectRow]) -> Figure:
             for number, line in enumerate(lines):
                 y = top + 15 + 12.5 * (number - (len(lines) - 1) / 2)
                 figure.text(0.0, 1 - y / height, line, fontsize=9.5, va="center")
-            colour = _LOOKS[row.word][0]
+            colour = readable(_LOOKS[row.word][0])
             for number, line in enumerate(fit(row.shown, _RIGHT - 12, 9.5, 2, bold=True)):
                 y = top + 11 + 12.5 * number
                 x = (WIDTH - _RIGHT + 12) / WIDTH

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.figures.contrast import readable
 from analysis.figures.style import INK, MARKERS, QUIET, SERIES, WIDTH, house_style, new_figure, quiet_axes
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def compounding(rows: Sequence[Mapping[str, Any]], stated: float, stages: int, c
         ends.append((100 * stated, f"stated: {100 * stated:.4g} %", INK))
         step = top * 14 / (_HEIGHT - 56)
         for y, text, colour in _apart(ends, step):
-            axes.text(longest * 1.04, y, text, color=colour, va="center_baseline", fontsize=9.5, fontweight="bold")
+            axes.text(longest * 1.04, y, text, color=readable(colour), va="center_baseline", fontsize=9.5,
+                      fontweight="bold")  # fmt: skip
         axes.annotate(
             f"{stages} stages: {exact:.4g} %", xy=(stages, exact), xytext=(stages + 0.1 * longest, exact * 0.5),
             va="center", color=INK, arrowprops={"arrowstyle": "-", "color": QUIET, "shrinkB": 8, "relpos": (0.0, 0.5)},

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from analysis.figures.contrast import readable
 from analysis.figures.style import (
     INK,
     OKABE_ITO,
@@ -79,6 +80,6 @@ def _list(figure: Figure, points: Sequence[Increment], height: float) -> None:
         y = _TOP + 8 + 2 * _LINE * number - 8
         colour = _ON if p.on_frontier else _OFF
         name = fit(f"{number}  {title_of(p.scenario)}", _LIST - 14, 9.5, 1, bold=True)[0]
-        figure.text(left / WIDTH, 1 - y / height, name, fontsize=9.5, color=colour, fontweight="bold")
+        figure.text(left / WIDTH, 1 - y / height, name, fontsize=9.5, color=readable(colour), fontweight="bold")
         words = fit(p.standing, _LIST - 28, 8.5, 1)[0]
         figure.text((left + 14) / WIDTH, 1 - (y + 13) / height, words, fontsize=8.5, color=QUIET)

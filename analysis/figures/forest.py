@@ -21,14 +21,17 @@ from analysis.figures.style import (
     new_figure,
     quiet_axes,
     records,
+    tell,
     text_width,
     title_of,
 )
+from analysis.report.numbers import difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_CHANGE = ("difference", "difference_low", "difference_high")
 _ROW, _HEAD, _FOOT, _TOP = 21.0, 44.0, 38.0, 26.0  # heights in points
 
 
@@ -123,14 +126,16 @@ def _panel(
         if name not in rows:
             continue
         values = rows[name]
-        point, low, high = (factor * float(values[c]) for c in ("difference", "difference_low", "difference_high"))
+        point, low, high = (factor * float(values[c]) for c in _CHANGE)
         look = verdict(point, low, high, metric.better)
         if math.isfinite(low) and math.isfinite(high):
             axes.plot([low, high], [y, y], color=look.colour, linewidth=1.9, zorder=3, solid_capstyle="butt")
-        axes.plot(
+        (mark,) = axes.plot(
             [point], [y], marker=look.marker, color=look.colour, zorder=4, linestyle="none",
             markerfacecolor=look.colour if look.filled else "#ffffff",
         )  # fmt: skip
+        told = difference(point / factor, low / factor, high / factor, metric.unit, with_unit=True)
+        tell(mark, f"{title_of(name)}: {told}, {look.word}")
         reach = max([reach, *(abs(v) for v in (point, low, high) if math.isfinite(v))])
     axes.set_ylim(len(scenarios) - 0.5, -0.5)
     axes.set_yticks(range(len(scenarios)))

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -43,6 +44,9 @@ WIDTH = 760.0  # points; about the width of the page, so that type keeps its siz
 MEASURED_FONT = "DejaVu Sans"  # ships with matplotlib: layouts are the same on every computer
 # What a browser shows. All are narrower than the measured font or as wide, so nothing can run over.
 SHOWN_FONTS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+
+_TIP_MARK = "tip: "  # begins the id of a mark that tells its value
+_TIP = re.compile(rf'<g id="{_TIP_MARK}([^"]*)">')
 
 _RC: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -170,6 +174,11 @@ def fit(text: str, width: float, size: float, lines: int, bold: bool = False) ->
     return rows
 
 
+def tell(artist: Artist, text: str) -> None:
+    """Let a mark tell its value: as its <title>, which browsers show under the mouse and the page's script by keys."""
+    artist.set_gid(_TIP_MARK + plain(text))
+
+
 def quiet_axes(axes: Axes, grid: str = "x") -> None:
     """Light grid, no frame but the axis that carries numbers."""
     axes.grid(True, axis="x" if grid == "x" else "y")
@@ -193,6 +202,7 @@ def _svg(figure: Figure) -> str:
     with house_style():
         figure.savefig(buffer, format="svg", metadata=nothing)
     text = buffer.getvalue().decode("utf-8").replace("\r\n", "\n")
+    text = _TIP.sub(r'<g class="tip"><title>\1</title>', text)
     return text.replace(f"'{MEASURED_FONT}'", SHOWN_FONTS)
 
 

@@ -11,6 +11,7 @@ from analysis.compare import Floats
 from analysis.figures.forest import MetricInfo
 from analysis.figures.style import (
     INK,
+    QUIET,
     SERIES,
     WIDTH,
     displayed,
@@ -20,6 +21,7 @@ from analysis.figures.style import (
     quiet_axes,
     title_of,
 )
+from analysis.starts import Start
 from analysis.timeseries import RUNNING, WeeklySeries, over_replications, running_mean
 
 if TYPE_CHECKING:
@@ -30,17 +32,25 @@ MOST_LINES = 5  # more cannot be told apart
 _DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 2.5)))
 _COLOURS = (INK, *SERIES[:4])
 _TALL, _TITLE, _FOOT, _LEFT, _RIGHT, _LINE = 104.0, 34.0, 40.0, 58.0, 16.0, 16.0
+_START, _CAPTION = 11.0, 22.0  # height of a scenario's row of starts, and of the words above the rows
 
 
-def weekly_chart(series: WeeklySeries, metrics: Sequence[MetricInfo], scenarios: Sequence[str]) -> Figure:
+def weekly_chart(
+    series: WeeklySeries, metrics: Sequence[MetricInfo], scenarios: Sequence[str], starts: Sequence[Start] = ()
+) -> Figure:
     """Running means over RUNNING weeks, mean and 95 % band over replications; at most MOST_LINES scenarios, base first.
 
     A panel per metric that has a series, two in a row; the horizontal axis counts weeks from the end of the warm-up.
+    Above the panels a row per drawn scenario says when its programmes start and set in; upright lines repeat the
+    latter in the panels.
     """
     shown = [metric for metric in metrics if metric.name in series.values]
     names = list(scenarios[:MOST_LINES])
+    begun = [start for start in starts if start.scenario in names]
     with house_style():
-        head = 2.0 + _LINE * -(-len(names) // 3)
+        legend = 2.0 + _LINE * -(-len(names) // 3)
+        strip = _CAPTION + _START * len({start.scenario for start in begun}) if begun else 0.0
+        head = legend + strip
         rows = -(-len(shown) // 2)
         height = head + rows * (_TALL + _TITLE) + _FOOT
         figure = new_figure(WIDTH, height)
@@ -56,8 +66,50 @@ def weekly_chart(series: WeeklySeries, metrics: Sequence[MetricInfo], scenarios:
             axes.tick_params(axis="x", labelbottom=last)
             if last:
                 axes.set_xlabel("week")
+            _onsets(axes, begun, names)
+            if row == 0 and begun:
+                low = (height - legend - strip) / height
+                bounds = ((column * room + _LEFT) / WIDTH, low, inner / WIDTH, (strip - _CAPTION) / height)
+                _starts(figure, bounds, begun, names, axes.get_xlim())
         _legend(figure, names)
     return figure
+
+
+def _onsets(axes: Axes, starts: Sequence[Start], names: Sequence[str]) -> None:
+    for start in starts:
+        if 0 <= start.sets_in <= axes.get_xlim()[1]:
+            colour = _COLOURS[names.index(start.scenario)]
+            axes.axvline(start.sets_in, color=colour, linewidth=0.9, linestyle=(0, (2, 2)), alpha=0.7, zorder=1)
+
+
+def _starts(
+    figure: Figure,
+    bounds: tuple[float, float, float, float],
+    starts: Sequence[Start],
+    names: Sequence[str],
+    weeks: tuple[float, float],
+) -> None:
+    """A row per scenario with programmes: hollow where work on one starts, full where it sets in."""
+    axes = figure.add_axes(bounds)
+    rows = [name for name in names if any(start.scenario == name for start in starts)]
+    axes.set_xlim(*weeks)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_axis_off()
+    height = figure.get_figheight() * 72
+    figure.text(
+        (bounds[0] * WIDTH - _LEFT) / WIDTH, bounds[1] + bounds[3] + 7 / height,
+        "Programmes: ▷ work starts, ▶ it sets in", fontsize=8.5, color=QUIET,
+    )  # fmt: skip
+    for start in starts:
+        y, colour = rows.index(start.scenario), _COLOURS[names.index(start.scenario)]
+        last = min(start.sets_in, weeks[1])
+        if start.starts > weeks[1]:
+            continue
+        axes.plot([start.starts, last], [y, y], color=colour, linewidth=1.2)
+        axes.plot([start.starts], [y], marker=">", markersize=5.5, color=colour, markerfacecolor="#ffffff",
+                  clip_on=False, zorder=4)  # fmt: skip
+        if start.sets_in <= weeks[1]:
+            axes.plot([start.sets_in], [y], marker=">", markersize=5.5, color=colour, clip_on=False, zorder=5)
 
 
 def _panel(axes: Axes, series: WeeklySeries, metric: MetricInfo, names: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from analysis.figures.contrast import readable
 from analysis.figures.style import (
     OKABE_ITO,
     QUIET,
@@ -77,6 +78,7 @@ def _panel(axes: Axes, panel: Panel, configured: float) -> None:
         axes.axvline(cut, color=_NEEDED, linewidth=1.4, linestyle="--", zorder=4)
     else:
         axes.annotate("MSER-5: cannot be told", (0.98, 0.06), xycoords="axes fraction", ha="right", fontsize=8.5,
-                      color=_NEEDED, bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+                      color=readable(_NEEDED),
+                      bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.5})  # fmt: skip
     axes.set_xlim(0, len(mean))
     axes.locator_params(axis="y", nbins=4)

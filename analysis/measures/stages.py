@@ -18,8 +18,10 @@ def measures_of_stages(measured: Measured) -> dict[str, dict[str, float]]:
     """Stage name -> measure -> value, in the order of the chain; NaN where nothing can be said (a stage not visited).
 
     flow: visits per measured order. failures: errors made at the stage that reached a customer, per 1000 orders.
-    errors_per_visit: errors made there per visit. waiting_mean, service_mean: h per visit. utilisation: of the
-    pools that serve the stage at the end of the run, over the whole window. rework_share: rework among its visits.
+    errors_per_visit: errors made there per visit. queue_mean: of the measured orders, those that wait there on average
+    over the window, by Little's law (visits an hour x waiting). waiting_mean, service_mean: h per visit. utilisation:
+    of the pools that serve the stage at the end of the run, over the whole window. rework_share: rework among its
+    visits.
     out_of_control_share: first-work visits begun while a special cause acted. isq: internal service quality (%) of
     what it receives, mean over its suppliers. All but utilisation over measured orders; of a journal of summaries
     there is utilisation alone.
@@ -34,12 +36,14 @@ def measures_of_stages(measured: Measured) -> dict[str, dict[str, float]]:
         return np.bincount(of, weights=weights, minlength=len(names))
 
     made, done = count(errors["stage"]), count(stage)
+    waited = count(stage, visits["began"] - visits["arrived"])
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "flow": done / np.float64(len(orders)),
             "failures": 1000.0 * count(errors["stage"][errors["reached"] > 0]) / np.float64(len(orders)),
             "errors_per_visit": made / done,
-            "waiting_mean": count(stage, visits["began"] - visits["arrived"]) / done,
+            "queue_mean": waited / (measured.journal.window[1] - measured.journal.window[0]),
+            "waiting_mean": waited / done,
             "service_mean": count(stage, visits["ended"] - visits["began"]) / done,
             "utilisation": utilisation,
             "rework_share": count(stage[visits["kind"] == REWORK]) / done,

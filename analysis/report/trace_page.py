@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.figures.style import title_of
+from analysis.figures.style import inline_svg, title_of
+from analysis.journey_times import OrderJourney
 from analysis.report.numbers import number
-from analysis.report.page import Note, ReportPage, Section, Table
+from analysis.report.page import Figure, Note, ReportPage, Section, Table
+from sim.blueprint import DIMENSIONS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
 
 def trace_page(
@@ -19,13 +25,16 @@ def trace_page(
     seed: int,
     replication: int,
     engine: str,
-    control: Section | None = None,
+    way: OrderJourney | None = None,
+    drawn: Drawing | None = None,
+    of_run: Sequence[Section] = (),
     warnings: Sequence[str] = (),
 ) -> ReportPage:
     """The page of a journey: rows with time (h), event, stage, staff, what, in order of time.
 
     `order` holds what to tell about the order as (name, text), such as lead time, promised, perceived and desired;
-    `control` is a section about the run as a whole (`analysis.report.control_section`), which comes last.
+    `way` is the journey of the order that `drawn` shows; `of_run` are sections about the run as a whole, which come
+    last.
     """
     start = float(journey[0]["time"]) if journey else 0.0
     rows = tuple(
@@ -42,8 +51,9 @@ def trace_page(
     sections = [Section("Step by step", (), (table,), (), (note,))]
     if order:
         sections.insert(0, Section("The customer's orders", (), (facts,)))
-    if control is not None:
-        sections.append(control)
+    if way is not None and drawn is not None:
+        sections.insert(0, _seen(way, drawn))
+    sections += of_run
     stages = list(dict.fromkeys(title_of(row["stage"]) for row in journey if row["stage"]))
     return ReportPage(
         title=f"One customer's journey through {title_of(system)}",
@@ -56,6 +66,33 @@ def trace_page(
         ),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def _seen(way: OrderJourney, drawn: Drawing) -> Section:
+    """The order's journey as a figure, with the scores of its moments of truth as the table behind it."""
+    caption = f"Order {way.number} of customer {way.customer}: where it waited, was worked on, and how it was judged."
+    waited = sum(v.began - v.arrived for v in way.visits)
+    words = f"{len(way.visits)} visits with {number(waited)} h of waiting, {number(way.promised)} h promised"
+    if math.isfinite(way.delivered):
+        words += f", delivered after {number(way.delivered)} h"
+    words += f"; {len(way.errors)} errors made, of which the customer saw {len(way.shown)}."
+    if way.judged is not None and math.isfinite(way.judged.perceived):
+        words += f" Perceived in the end: {number(way.judged.perceived, 3)}; desired: {number(way.judged.desired, 3)}."
+    text = (
+        "The order with most visits and errors. The score of a moment of truth is the mean of the dimensions that the "
+        "customer scored there, by the customer's own weights; what is perceived in the end also counts the extreme "
+        "and the last moment, and how dimensions colour each other."
+    )
+    scores = Table(
+        "Scores of the moments of truth (levels 0 to 1)",
+        ("Moment", "Hours since placed", *(title_of(d) for d in DIMENSIONS), "Score"),
+        tuple(
+            (title_of(m.stage) or "delivery", number(m.time, 2), *(number(s, 3) for s in m.seen), number(m.score, 3))
+            for m in way.moments
+        ),
+    )
+    figure = Figure(inline_svg(drawn, "journey", caption, words), caption, words, scores if way.moments else None)
+    return Section("The journey at a glance", (text,) if way.moments else (), (), (figure,))
 
 
 def _answer(journey: Sequence[Mapping[str, Any]], stages: Sequence[str]) -> str:

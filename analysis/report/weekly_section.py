@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,19 @@ from analysis.measures import Metric
 from analysis.report.numbers import number
 from analysis.report.page import Figure, Note, Section, Table
 from analysis.report.study_table import Study
+from analysis.starts import Start
 from analysis.timeseries import RUNNING, STAYS, FirstEffect, WeeklySeries, first_effects, over_replications
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 LEADING = (
-    "failure_share", "lead_time_mean", "profit", "retention", "active_customers", "customer_equity", "morale", "skill",
-    "utilisation_mean",
+    "gap", "morale", "retention", "profit", "failure_share", "lead_time_mean", "active_customers", "customer_equity",
+    "skill", "utilisation_mean",
 )  # fmt: skip
 _LABELS = {  # where a metric's own label speaks of the whole period
     "service_quality": "Service quality",
+    "gap": "Gap (perceived − desired)",
     "service_quality_of_means": "Service quality, ratio of means",
     "profit": "Operating profit of the week",
     "active_customers": "Active customers",
@@ -47,16 +50,18 @@ def _of_weeks(metric: MetricInfo) -> Metric:
     return Metric(metric.name, _LABELS.get(metric.name, metric.label), metric.unit, metric.better, "weekly")
 
 
-def draw_series(study: Study, series: WeeklySeries) -> Drawing | None:
-    """The figure of the weekly series; None where there are fewer than two weeks."""
+def draw_series(study: Study, series: WeeklySeries, starts: Sequence[Start] = ()) -> Drawing | None:
+    """The figure of the weekly series; None where there are fewer than two weeks. `starts`: of the programmes."""
     metrics = shown_series(study, series)
     if not metrics or series.values[metrics[0].name].shape[-1] < 2:
         return None
-    return weekly_chart(series, metrics, study.in_order)
+    return weekly_chart(series, metrics, study.in_order, starts)
 
 
-def weekly_section(study: Study, series: WeeklySeries, drawn: Drawing | None) -> Section | None:
-    """Lines of the leading series and the time to first effect; None where there is nothing to draw."""
+def weekly_section(
+    study: Study, series: WeeklySeries, drawn: Drawing | None, starts: Sequence[Start] = ()
+) -> Section | None:
+    """Lines of the leading series, when programmes start, and the time to first effect; None: nothing to draw."""
     if drawn is None:
         return None
     metrics, weeks = shown_series(study, series), len(next(iter(series.values.values()))[0, 0])
@@ -81,7 +86,22 @@ def weekly_section(study: Study, series: WeeklySeries, drawn: Drawing | None) ->
         "scenarios without any effect about 1 % are given a time within 24 weeks, and 7 % within 240 (8 replications, "
         "independent weeks). It is counted from the start of the measured time, whenever the programme starts.",
     )
-    return Section("Week by week", (text,), (_first_effects(study, series),), (figure,), (note,))
+    tables = (_first_effects(study, series), *_starts(study, starts))
+    return Section("Week by week", (text,), tables, (figure,), (note,))
+
+
+def _starts(study: Study, starts: Sequence[Start]) -> tuple[Table, ...]:
+    """When the programmes of every scenario start, set in and grow, in weeks; nothing without any."""
+    rows = tuple(
+        (title_of(s.scenario), title_of(s.programme), *(number(t, 1) for t in (s.starts, s.sets_in, s.ramp)))
+        for name in study.in_order
+        for s in starts
+        if s.scenario == name
+    )
+    if not rows:
+        return ()
+    heads = ("Scenario", "Programme", "Work starts, week", "Sets in, week", "Grows with time constant, weeks")
+    return (Table("When programmes start and set in", heads, rows, "llrrr"),)
 
 
 def effects_in_time(study: Study, series: WeeklySeries) -> dict[str, dict[str, object]]:
