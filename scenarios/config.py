@@ -53,6 +53,7 @@ class Settings:
     claims: Mapping[str, Any] = field(default_factory=dict)
     compounding: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
+    run: str | None = None
     teach: Mapping[str, Any] = field(default_factory=dict)
     animate: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +63,7 @@ _KEYS = {
     "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "execution", "engine", "journal",
     "allow_unstable", "expectations", "survey", "ten_stage", "trace", "factorial", "starting_points", "output_checks",
     "sweep", "decide", "diagnose", "claim", "claims", "compounding",
-    "report", "teach", "animate",
+    "report", "run", "teach", "animate",
 }  # fmt: skip
 
 
@@ -117,6 +118,7 @@ def settings_from(config: DictConfig) -> Settings:
         claims=_section(data, "claims"),
         compounding=_section(data, "compounding"),
         report=_section(data, "report"),
+        run=_folder(data.get("run")),
         teach=_section(data, "teach"),
         animate=_section(data, "animate"),
         plain=data,
@@ -128,6 +130,11 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = data.get(name) or {}
     require(isinstance(value, Mapping), name, value, "must be a mapping of names to values")
     return dict(value)
+
+
+def _folder(value: object) -> str | None:
+    require(value is None or (isinstance(value, str) and value != ""), "run", value, "must be the folder of a run")
+    return None if value is None else str(value)
 
 
 def _claim(value: object) -> tuple[str, ...] | None:

@@ -14,9 +14,12 @@ import pandas as pd
 from analysis.claims.claim import Claim
 from analysis.claims.laboratory import Bench, PointTrial, try_at_point
 from analysis.claims.outcome import FINDING, Outcome, outcomes
+from analysis.claims.ran import ran_of
 from analysis.claims.registry import claims_of
 from analysis.claims.robust import RobustTrial, try_over_space
 from analysis.experiments.results import write_results
+from analysis.kept import Own, keep, restore
+from analysis.redraw import Past, write_redraw
 from analysis.report.numbers import MINUS, with_interval
 from analysis.run_folder import RunFolder, json_ready
 from scenarios.build import build
@@ -100,6 +103,22 @@ def run(settings: Settings, folder: RunFolder) -> None:
     found = outcomes(trials)
     early = f"Stopped early: {len(found)} of {len(claims)} claims were reached; the same command goes on."
     notes = [early] if stopped else []
+    present(settings, folder, found, notes)
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    found, notes = restore(tuple[tuple[Outcome, ...], tuple[str, ...]], past.content, "content", {Claim: _CLAIM})
+    present(past.settings, folder, found, notes)
+
+
+# A claim holds functions: it is found again by its id.
+_CLAIM = Own(lambda claim: claim.id, lambda name: claims_of((str(name),))[0])
+
+
+def present(settings: Settings, folder: RunFolder, found: Sequence[Outcome], notes: Sequence[str]) -> None:
+    """Write the tables and the report, and print."""
+    write_redraw(folder, settings, keep((found, notes), {Claim: _CLAIM}))
     _write(settings, folder, found, notes)
     for line in (summary(found), *notes, f"Report: {folder.path / 'report.html'}"):
         print(line)
@@ -122,7 +141,8 @@ def _write(settings: Settings, folder: RunFolder, found: Sequence[Outcome], warn
         folder.write_csv("points.csv", _points(found))
     most = max(outcome.verdict.effect.n for outcome in found)
     no_scenarios = pd.DataFrame([])
-    write_results(folder, replace(settings, replications=most), no_scenarios, most, {"claims": records})
+    asked, ran = replace(settings, replications=most), ran_of(found, settings.seed, settings.engine)
+    write_results(folder, asked, no_scenarios, most, {"claims": records}, ran=ran)
 
 
 def _table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.experiments.results import write_results, write_tables
+from analysis.kept_study import keep_study, study_again
+from analysis.lead_times import LEAD_TIME_COLUMNS, LeadTimes, count_lead_times, lead_times
 from analysis.measures import METRICS, measure, stage_measures, weekly_series
+from analysis.measures.measured import Measured
+from analysis.redraw import Past, write_redraw
 from analysis.report.study_table import Study as StudyTable
 from analysis.report.weekly_section import effects_in_time
 from analysis.run_folder import RunFolder
+from analysis.starts import starts_of
 from analysis.timeseries import WeeklySeries, timeseries_table
 from scenarios.config import Settings
 from scenarios.study import PLACEHOLDERS, Study, check_scenarios, run_study
-from scenarios.sweep import Measured
 from sim.journal import Journal
 from sim.traffic import utilisation
 
 SHOWN = ("failure_share", "cost_per_right_order", "profit")  # as many as a terminal is wide
 
 
-def measure_run(journal: Journal) -> Measured:
+def measure_run(journal: Journal) -> dict[str, Any]:
     """What a worker sends back of a run."""
-    return {"metrics": measure(journal), "stages": stage_measures(journal), "weeks": weekly_series(journal)}
+    counts = {"lead_times": count_lead_times(Measured(journal).lead_times)} if journal.is_full else {}
+    metrics, stages, weeks = measure(journal), stage_measures(journal), weekly_series(journal)
+    return {"metrics": metrics, "stages": stages, "weeks": weeks, "counts": counts}
 
 
 def check(settings: Settings) -> None:
@@ -33,11 +41,23 @@ def check(settings: Settings) -> None:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Simulate, compare, write and print."""
-    study = run_study(settings, measure_run)
+    present(settings, folder, run_study(settings, measure_run))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    present(past.settings, folder, study_again(past, past.settings))
+
+
+def present(settings: Settings, folder: RunFolder, study: Study) -> None:
+    """Compare, write and print."""
+    write_redraw(folder, settings, keep_study(study))
     comparison, gaps = write_tables(folder, study.kpis, settings.base)
     series = WeeklySeries(tuple(study.blueprints), study.weekly)
     folder.write_csv("timeseries.csv", timeseries_table(series.values, series.scenarios, settings.base))
-    _write_report(settings, folder, study, comparison, gaps, series)
+    distributions = lead_times_of(study, comparison)
+    folder.write_csv("lead_times.csv", lead_time_table(distributions))
+    _write_report(settings, folder, study, comparison, gaps, series, distributions)
     table = StudyTable(comparison, settings.base, METRICS)
     extra: dict[str, Any] = {"time_to_first_effect": effects_in_time(table, series)}
     write_results(folder, settings, comparison, study.finished, extra | ({"facts": study.facts} if study.facts else {}))
@@ -47,6 +67,26 @@ def run(settings: Settings, folder: RunFolder) -> None:
     if study.finished < settings.replications:
         print(f"Stopped early: {study.finished} of {settings.replications} replications.")
     print(f"Report: {folder.path / 'report.html'}")
+
+
+def lead_times_of(study: Study, comparison: pd.DataFrame) -> tuple[LeadTimes, ...]:
+    """The distribution of lead times in every scenario; none where the journal held summaries only."""
+    counts = study.counts.get("lead_times")
+    if counts is None:
+        return ()
+    late = comparison[comparison["metric"] == "late_share"].set_index("scenario")["mean"]
+    return tuple(
+        lead_times(name, counts[place], blueprint.promise.lead_time, float(late.get(name, math.nan)))
+        for place, (name, blueprint) in enumerate(study.blueprints.items())
+        if counts[place].sum() > 0
+    )
+
+
+def lead_time_table(distributions: Sequence[LeadTimes]) -> pd.DataFrame:
+    """All distributions below each other: columns LEAD_TIME_COLUMNS."""
+    if not distributions:
+        return pd.DataFrame(columns=list(LEAD_TIME_COLUMNS))
+    return pd.concat([d.table() for d in distributions], ignore_index=True)
 
 
 def overloaded(study: Study) -> list[str]:
@@ -85,12 +125,14 @@ def _write_report(
     comparison: pd.DataFrame,
     gaps: pd.DataFrame,
     series: WeeklySeries,
+    distributions: Sequence[LeadTimes],
 ) -> None:
     from analysis.figures.style import save
     from analysis.report.compare_page import compare_figures, compare_page
     from analysis.report.page import render
 
     blueprint = study.blueprints[settings.base]
+    starts = starts_of(settings.scenarios, blueprint.calendar.week)
     figures = compare_figures(
         blueprint=blueprint,
         comparison=comparison,
@@ -99,6 +141,8 @@ def _write_report(
         base=settings.base,
         metrics=METRICS,
         series=series,
+        starts=starts,
+        lead_times=distributions,
     )
     page = compare_page(
         blueprint=blueprint,
@@ -116,6 +160,8 @@ def _write_report(
         warnings=[*overloaded(study), *ratio_warnings(StudyTable(comparison, settings.base, METRICS))],
         figures=figures,
         series=series,
+        starts=starts,
+        lead_times=distributions,
     )
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():

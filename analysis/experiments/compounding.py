@@ -19,6 +19,8 @@ from analysis.experiments.results import KPI_COLUMNS, write_results, write_table
 from analysis.experiments.ten_stage import require_serial
 from analysis.measures import measure
 from analysis.run_folder import RunFolder
+from analysis.stress_ran import Ran, part_of
+from analysis.stress_system import flat
 from scenarios.arms import Arms
 from scenarios.build import build
 from scenarios.config import Settings
@@ -211,10 +213,14 @@ def _arm(chain: Chain, measured: float) -> dict[str, Any]:
     }
     stages: dict[str, Any] = {f"stage_{i + 1:02d}": {**stage, "error": {"p": p}} for i, p in enumerate(chain.p)}
     stages[f"stage_{len(chain.p):02d}"]["inspection"] = {"detection": chain.inspection}
-    on = ("knock_on", "frailty", "information", "detection", "inspection", "rework_failure")
+    switches = {  # what has no effect is off: the reporting checklist tells what is on
+        "knock_on": chain.knock_on != 1.0, "frailty": chain.frailty > 0.0, "information": chain.handoff_loss > 0.0,
+        "detection": max(chain.self_check, chain.next_check, chain.inspection, chain.false_alarm) > 0.0,
+        "inspection": chain.inspection > 0.0, "rework_failure": chain.rework_failure > 0.0,
+    }  # fmt: skip
     return {
         "system.stages": stages,
-        "system.switches": dict.fromkeys(on, True),
+        "system.switches": switches,
         "system.knock_on": {"knock_on": chain.knock_on, "rule": chain.rule, "frailty": chain.frailty},
         "system.handoffs": {"inside": {"corruption": chain.handoff_loss}},
         "system.information.error_factor": chain.lost_factor - 1.0,
@@ -244,7 +250,24 @@ def _write(settings: Settings, folder: RunFolder, found: Found) -> None:
         for r, value in enumerate(values)
     ]
     comparison, _ = write_tables(folder, pd.DataFrame(rows, columns=KPI_COLUMNS), settings.base)
-    write_results(folder, settings, comparison, extra={"compounding": record(found)})
+    write_results(folder, settings, comparison, extra={"compounding": record(found)}, ran=ran_of(settings, found))
+
+
+def ran_of(settings: Settings, found: Found) -> Ran:
+    """What ran, for the reporting checklist: the chain, and it again with each parameter at its answer."""
+    rate = order_rate(settings.blueprint) * settings.replications
+    own, of_answers = found.asked.orders / rate, found.asked.check_orders / rate
+    runs = f"{settings.replications} replications of every arm"
+    part = part_of(_base(settings), {"chain": _arm(found.chain, own)}, runs)
+    given = ", ".join(flat({f.name: getattr(found.chain, f.name) for f in fields(Chain)}))
+    told = [f"`chain`: {given}; {own:g} h measured"]
+    told += [
+        f"`chain`, changed in one thing, {lever.name}: {lever.symbol} = {lever.value:.6g} ({lever.note}); "
+        f"{of_answers:g} h measured"
+        for lever in (answer.lever for answer in found.answers) if lever.value is not None
+    ]  # fmt: skip
+    warm_up = "How long it is makes no difference: errors here do not depend on time, queues or staff."
+    return Ran((replace(part, arms=tuple(told)),), warm_up=warm_up)
 
 
 def record(found: Found) -> dict[str, Any]:

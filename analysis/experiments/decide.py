@@ -11,10 +11,13 @@ from analysis.decision_export import results_of
 from analysis.decision_runs import Sample, sample
 from analysis.decision_settings import NET_BENEFIT, Decide, decide_settings
 from analysis.decision_study import Evidence
+from analysis.decisions.stopping import LEAST
 from analysis.experiments.compare import ratio_warnings
 from analysis.experiments.results import write_results
 from analysis.figures.style import displayed, title_of
+from analysis.kept import Own, keep, restore
 from analysis.measures import METRICS, measure
+from analysis.redraw import Past, write_redraw
 from analysis.report.compare_answer import capital
 from analysis.report.decide_answer import answer, in_short, label_of, listed
 from analysis.report.numbers import MINUS, difference
@@ -22,6 +25,7 @@ from analysis.report.page import sentences
 from analysis.report.study_table import Study as StudyTable
 from analysis.run_folder import RunFolder
 from analysis.sensitivity import Contrast, Sensitivity
+from analysis.stress_ran import Ran, part_of
 from analysis.warm_up import measure_weeks, settling
 from scenarios.arms import Arms, Interrupted
 from scenarios.config import Settings
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from analysis.sensitivity import SensitivitySettings
 
 _FIRST = 5  # replications of the first stage at least: from fewer no variance can be told
+_PROMISES = ("overpromising", "expectation_management")  # interventions that change what is promised
 _PLAIN = str.maketrans({"×": "x", MINUS: "-", "\u202f": " ", "\u00a0": " ", "–": "-"})  # what every terminal can show
 
 
@@ -78,6 +83,11 @@ def names_of(settings: Settings) -> list[str]:
     return [settings.base, *(s.name for s in settings.scenarios if s.name != settings.base)]
 
 
+def controls_of(settings: Settings) -> tuple[str, ...]:
+    """The negative controls among the scenarios: their description says so."""
+    return tuple(s.name for s in settings.scenarios if s.description.startswith("Control:"))
+
+
 def asked_sensitivity(settings: Settings) -> SensitivitySettings | None:
     """Settings of the sensitivity analysis; None where none is asked for."""
     return sensitivity.sensitivity_settings(settings.decide.get("sensitivity", False), settings.decide.get("ranges"))
@@ -92,8 +102,23 @@ def run(settings: Settings, folder: RunFolder) -> None:
     taken = sample(
         Arms(base, measure, settings.execution), asked, names, settings.replications, horizon.measured / week
     )
-    found = Evidence(taken, settling(pilots, week, horizon.warm_up), settings.seed)
-    outcome = _with_sensitivity(settings, Outcome(found, tuple(warnings_of(settings, found))))
+    found = Evidence(taken, settling(pilots, week, horizon.warm_up), settings.seed, controls_of(settings))
+    present(settings, folder, _with_sensitivity(settings, Outcome(found, tuple(warnings_of(settings, found)))))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    present(past.settings, folder, restore(Outcome, past.content, "content", _own(past.settings)))
+
+
+def _own(settings: Settings) -> dict[type, Own]:
+    """The section `decide` is not kept twice: it is in the configuration."""
+    return {Decide: Own(lambda asked: None, lambda data: chosen(settings))}
+
+
+def present(settings: Settings, folder: RunFolder, outcome: Outcome) -> None:
+    """Write the tables and the report, and print."""
+    found = outcome.found
     with suppress(KeyboardInterrupt), interrupts_wait():  # everything is computed: half a folder helps nobody
         _write(settings, folder, outcome)
         print(summary(found))
@@ -146,6 +171,11 @@ def warnings_of(settings: Settings, found: Evidence) -> list[str]:
     s, asked, told = found.sample, found.sample.asked, []
     if s.interrupted:
         told.append(f"Stopped early: this is what {s.n} replications of each scenario say.")
+    if any(p.too_early for p in s.precisions.values()):
+        told.append(
+            f"Precision counts as reached from {LEAST} replications on, however narrow the intervals are "
+            f"(decide.most_replications = {asked.most_replications})."
+        )
     told += [
         f"{capital(label_of(METRICS[m]))}: the difference to the base is not as precise as wanted in "
         f"{listed(names)}; about {needed} replications would do (decide.most_replications = "
@@ -175,7 +205,7 @@ def _imprecise(s: Sample) -> list[tuple[str, list[str], int]]:
     """Metrics that the cap left imprecise: with the scenarios and the replications it would take."""
     found = []
     for metric in s.asked.watched:
-        short = {n: p for (n, m), p in s.precisions.items() if m == metric and not p.met}
+        short = {n: p for (n, m), p in s.precisions.items() if m == metric and not (p.met or p.too_early)}
         if short:
             found.append((metric, [title_of(n) for n in short], max(p.needed for p in short.values())))
     return found
@@ -187,6 +217,7 @@ def _write(settings: Settings, folder: RunFolder, outcome: Outcome) -> None:
     from analysis.report.page import Section, render
 
     found, blueprint = outcome.found, settings.blueprint
+    write_redraw(folder, settings, keep(outcome, _own(settings)))
     week = blueprint.calendar.week
     tables = {
         "decision.csv": found.table, "cost_effectiveness.csv": found.cost_table,
@@ -209,6 +240,7 @@ def _write(settings: Settings, folder: RunFolder, outcome: Outcome) -> None:
         descriptions={s.name: s.description for s in settings.scenarios},
         evidence={s.name: s.evidence for s in settings.scenarios},
         direct={s.name: s.sets for s in settings.scenarios},
+        promising=[s.name for s in settings.scenarios if any(p.kind in _PROMISES for p in s.programmes)],
         engine=settings.engine,
         horizon=blueprint.horizon,
         week=week,
@@ -223,7 +255,25 @@ def _write(settings: Settings, folder: RunFolder, outcome: Outcome) -> None:
     extra: dict[str, Any] = {"decision": results_of(found)}
     if outcome.sensitivity is not None:
         extra["sensitivity"] = sensitivity.results_of(outcome.sensitivity)
-    write_results(folder, settings, found.comparison, found.sample.n, extra)
+    write_results(folder, settings, found.comparison, found.sample.n, extra, ran=ran_of(settings, outcome))
+
+
+def ran_of(settings: Settings, outcome: Outcome) -> Ran:
+    """What ran, for the reporting checklist."""
+    s, settled = outcome.found.sample, outcome.found.settling
+    arms = {name: {"scenario": name} for name in s.scenarios}
+    runs = f"{settings.replications} replications of every scenario in the first stage, {s.n} in the end"
+    if s.interrupted:
+        runs += " (stopped early)"
+    if outcome.sensitivity is not None:
+        runs += "; the sensitivity analysis ran further configurations, with numbers of its own (results.json)"
+    warm_up = (
+        f"The warm-up was set beforehand and checked: {s.asked.pilot_replications} pilot runs of the base from time 0, "
+        f"of {s.asked.pilot_weeks} weeks or the length of the study where that is longer, and MSER-5."
+    )
+    advice = [f"{capital(label_of(w.metric))}: {w.advice.sentence}." for w in settled]
+    part = part_of(base_of(settings, arms.values()), arms, runs)
+    return Ran((part,), s.base, sentences([warm_up, *(advice or ["The pilot runs are too short to tell."])]))
 
 
 def summary(found: Evidence) -> str:
@@ -233,7 +283,7 @@ def summary(found: Evidence) -> str:
     rows = [["scenario", *shown, "selection"]]
     for i in found.ranked:
         name, out = s.scenarios[i], s.state.eliminated_at[i]
-        cells = [name + (" (base)" if i == 0 else "")]
+        cells = [name + (" (base)" if i == 0 else "" if i in found.options else " (control)")]
         for metric in shown:
             unit = METRICS[metric].unit
             cells.append("" if i == 0 else difference(*found.interval(name, metric), unit))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from analysis.diagnosis.causes import Cause, causes_of
 from analysis.diagnosis.findings import Findings, findings
-from analysis.diagnosis.study import FAILURES, diagnose, planned
+from analysis.diagnosis.study import FAILURES, Diagnosis, diagnose, planned
 from analysis.experiments.results import write_results
 from analysis.figures.style import records
+from analysis.kept import Own, keep, restore
 from analysis.measures import METRICS
-from analysis.report.diagnose_results import cell, column
+from analysis.redraw import Past, write_redraw
+from analysis.report.diagnose_results import cautions, cell, column
 from analysis.report.numbers import MINUS
 from analysis.run_folder import RunFolder
+from analysis.stress_ran import Ran, part_of
 from scenarios.config import Settings
+from scenarios.points import base_of
 
 _PLAIN = str.maketrans({MINUS: "-", "\u202f": " ", "\u00a0": " ", "–": "-"})  # what every terminal can show
 
@@ -26,20 +32,58 @@ def check(settings: Settings) -> None:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Run the sets of causes, work out the shares, write and print."""
-    found = findings(diagnose(settings))
+    present(settings, folder, diagnose(settings))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    kept = restore(Diagnosis, past.content, "content", {Cause: _CAUSE})
+    again = {cause.name: cause for cause in causes_of(past.settings.blueprint, kept.asked.by, kept.kept)}
+    causes = tuple(replace(cause, counted=again[cause.name].counted) for cause in kept.causes)
+    present(past.settings, folder, replace(kept, causes=causes))
+
+
+def _not_counted(stage: str, error: str) -> bool:
+    return False
+
+
+# What a cause counts is a function: it is found again by the cause's name. Twigs count nothing.
+_CAUSE = Own(
+    lambda cause: [cause.name, cause.bone, sorted(cause.programmes)],
+    lambda data: Cause(str(data[0]), str(data[1]), {str(name): {} for name in data[2]}, _not_counted),
+)
+
+
+def present(settings: Settings, folder: RunFolder, diagnosis: Diagnosis) -> None:
+    """Work out the shares, write and print."""
+    found = findings(diagnosis)
+    write_redraw(folder, settings, keep(diagnosis, {Cause: _CAUSE}))
     folder.write_csv("diagnosis.csv", found.causes)
     folder.write_csv("fishbone.csv", found.twigs)
     folder.write_csv("interactions.csv", found.pairs)
     folder.write_csv("pareto.csv", found.pareto)
     _write_report(settings, folder, found)
     finished = found.diagnosis.finished
-    write_results(folder, settings, pd.DataFrame(), finished, {"diagnosis": results_of(found)})
+    extra = {"diagnosis": results_of(found)}
+    write_results(folder, settings, pd.DataFrame(), finished, extra, ran=ran_of(settings, diagnosis))
     print(summary(found))
-    for sentence in found.diagnosis.left_out:
+    for sentence in cautions(found):
         print(f"Warning: {sentence}")
     if finished < settings.replications:
         print(f"Stopped early: {finished} of {settings.replications} replications.")
     print(f"Report: {folder.path / 'report.html'}")
+
+
+def ran_of(settings: Settings, d: Diagnosis) -> Ran:
+    """What ran, for the reporting checklist: the scenario, and it once more without sets of causes."""
+    arm = {"scenario": d.scenario}
+    part = part_of(base_of(settings, [arm]), {d.scenario: arm}, f"{d.finished} replications of every arm")
+    causes = [f"without {c.name}: {', '.join(c.programmes)}" for c in d.causes if c.programmes]
+    sets = f"{'sampled sets' if d.design.orders is not None else 'every set'} of causes taken out throughout, on top of"
+    told = [f"`{d.scenario}` without sets of causes: {len(d.design.sets)} arms, {sets} all else:", *causes]
+    told += [f"without one element alone: {', '.join(twig.name for twig in d.twigs)}"] if d.twigs else []
+    journal = f"{part.journal}; full where nothing is taken out"
+    return Ran((replace(part, arms=(*part.arms, *told), journal=journal),))
 
 
 def results_of(found: Findings) -> dict[str, Any]:

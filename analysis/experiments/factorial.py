@@ -11,7 +11,9 @@ from analysis.experiments.compare import measure_run, overloaded, ratio_warnings
 from analysis.experiments.results import write_results, write_tables
 from analysis.factorial import NONE, PLUS, combinations_of, effects
 from analysis.figures.style import records
+from analysis.kept_study import keep_study, study_again
 from analysis.measures import METRICS
+from analysis.redraw import Past, write_redraw
 from analysis.report.factorial_effects import Effects, effect_text, name_of
 from analysis.report.numbers import MINUS
 from analysis.report.study_table import Study as StudyTable
@@ -74,9 +76,20 @@ def combined_settings(settings: Settings, scenario: Scenario) -> Settings:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Simulate every combination, work out the effects, write and print."""
+    present(settings, folder, run_study(combined_settings(settings, chosen(settings)), measure_run))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    combined = combined_settings(past.settings, chosen(past.settings))
+    present(past.settings, folder, study_again(past, combined))
+
+
+def present(settings: Settings, folder: RunFolder, study: Study) -> None:
+    """Work out the effects, write and print."""
     scenario = chosen(settings)
     combined = combined_settings(settings, scenario)
-    study = run_study(combined, measure_run)
+    write_redraw(folder, settings, keep_study(study))
     comparison, _ = write_tables(folder, study.kpis, NONE)
     members = [p.name for p in scenario.programmes]
     table = effects(study.kpis, members)

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.compare import compare
 from analysis.gaps import gap_table
 from analysis.run_folder import SCHEMA, RunFolder
+from analysis.stress_ran import Ran
 from scenarios.config import Settings
 
 KPI_COLUMNS = ["scenario", "replication", "metric", "value"]
@@ -31,9 +32,13 @@ def write_results(
     finished: int | None = None,
     extra: Mapping[str, Any] | None = None,
     base: str | None = None,
+    ran: Ran | None = None,
 ) -> None:
-    """manifest.json and results.json (last, so that its presence says that the run is whole)."""
-    folder.write_manifest(settings, finished)
+    """manifest.json and results.json (last, so that its presence says that the run is whole).
+
+    `ran` : what ran, where the settings alone do not say it (for stress_des.md).
+    """
+    folder.write_manifest(settings, finished, ran)
     folder.write_json(
         "results.json",
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from analysis.experiments.results import write_results
 from analysis.measures import METRICS, measure
 from analysis.report.numbers import with_interval
 from analysis.run_folder import RunFolder
+from analysis.stress_ran import Ran, part_of
 from analysis.sweep_export import export_runs, require_writable
 from analysis.sweep_names import point_title, unit_of
 from analysis.sweep_results import SweepResults, Swept, ranked, sweep_results
@@ -35,6 +36,7 @@ _BLOCK = 64  # replications of a point that are run one after another, while a w
 _MOST_EXPORTED = 100_000  # runs up to which the run folder gets them all
 _MOST_IN_FULL = 2000  # points of which effects.csv has every metric
 _MOST_LINES = 6
+_MOST_TOLD = 20  # points that the reporting checklist names, beside the base point
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,22 @@ def _write(settings: Settings, folder: RunFolder, plan: Planned, swept: Swept, r
             ],
         }
     }
-    write_results(folder, settings, pd.DataFrame(), int(results.runs.min()), extra)
+    fewest = int(results.runs.min())
+    write_results(folder, settings, pd.DataFrame(), fewest, extra, ran=ran_of(settings, plan, fewest))
+
+
+def ran_of(settings: Settings, plan: Planned, fewest: int) -> Ran:
+    """What ran, for the reporting checklist; `fewest`: finished replications of the point that has the fewest."""
+    first = plan.asked.base - 1
+    others = [i for i in range(len(plan.points)) if i != first]
+    arms = {f"point {first + 1} (base)": plan.points[first]}
+    arms |= {f"point {i + 1}": plan.points[i] for i in others[:_MOST_TOLD]}
+    runs = f"{settings.replications} replications of each of {len(plan.points)} points asked for, at least {fewest} "
+    part = part_of(plan.base, arms, f"{runs}finished")
+    more = len(others) - _MOST_TOLD
+    told = (*part.arms, *([f"and {more} more, with their values in points.csv"] if more > 0 else []))
+    engines = dict.fromkeys(str(point.get("engine", settings.engine)) for point in plan.points)
+    return Ran((replace(part, arms=told),), engines=tuple(engines))
 
 
 def _point_results(swept: Swept, results: SweepResults, shown: Sequence[str]) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ from analysis.compounding import (
 )
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.run_folder import RunFolder
+from analysis.stress_ran import Part, Ran
+from analysis.stress_system import flat
 from scenarios.build import build
 from scenarios.config import Settings, require_full_journal
 from scenarios.sweep import Point, sweep
@@ -202,7 +204,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
         placed = _pooled(results, name)["orders"] > 0
         require(placed, f"ten_stage.{key}", value, "so few that none was placed; give more")
     judged = judge(system, claim, results)
-    _write(settings, folder, judged, _reference_kpis(settings.base, results))
+    _write(settings, folder, judged, _reference_kpis(settings.base, results), ran_of(settings, cells))
     _print(judged, folder)
 
 
@@ -322,7 +324,19 @@ def verdict(
     return text
 
 
-def _write(settings: Settings, folder: RunFolder, judged: dict[str, Any], kpis: pd.DataFrame) -> None:
+def ran_of(settings: Settings, cells: Mapping[str, Plan]) -> Ran:
+    """What ran, for the reporting checklist: the reference point, and chains of stages like its first."""
+    blueprints = {name: plan.blueprints[-1] for name, plan in cells.items()}
+    reference = blueprints.pop("reference")
+    arms = [f"`{name}`: {len(b.stages)} stages like the first, p = {b.stages[b.first].error.p:g}; "
+            f"{b.horizon.measured:g} h measured" for name, b in blueprints.items()]  # fmt: skip
+    inputs = [*flat(settings.plain["system"], "system"), f"but measured: {reference.horizon.measured:g} h (4.2)"]
+    runs = f"{settings.replications} replications of every arm"
+    told = ("`reference`: the configured system", *arms)
+    return Ran((Part(reference, tuple(inputs), told, runs, settings.journal, settings.allow_unstable),))
+
+
+def _write(settings: Settings, folder: RunFolder, judged: dict[str, Any], kpis: pd.DataFrame, ran: Ran) -> None:
     from analysis.figures.style import save
     from analysis.report.page import render
     from analysis.report.ten_stage_page import ten_stage_figures, ten_stage_page
@@ -341,7 +355,7 @@ def _write(settings: Settings, folder: RunFolder, judged: dict[str, Any], kpis: 
         save(figure, folder.path / "figures", name)
     comparison, _ = write_tables(folder, kpis, settings.base)
     folder.write_csv("compounding.csv", pd.DataFrame(judged["grid"]))
-    write_results(folder, settings, comparison, extra={"claim": judged})
+    write_results(folder, settings, comparison, extra={"claim": judged}, ran=ran)
 
 
 def _reference_kpis(base: str, results: Mapping[Point, Mapping[str, Any]]) -> pd.DataFrame:

@@ -11,15 +11,22 @@ import pandas as pd
 from analysis.figures.blueprint_map import blueprint_map
 from analysis.figures.forest import MetricInfo, forest, verdict
 from analysis.figures.gap_chart import gap_chart
+from analysis.figures.lead_time_chart import lead_time_chart
 from analysis.figures.style import displayed, inline_svg, records, title_of
+from analysis.lead_times import LeadTimes
 from analysis.measures import METRICS
 from analysis.report.compare_answer import answer, change_of, question
+from analysis.report.compare_brief import brief
+from analysis.report.explorer import explorer_section
+from analysis.report.lead_time_section import lead_time_section
 from analysis.report.living_section import customers_section, staff_section
+from analysis.report.load_figure import load_figure, loads_of
 from analysis.report.money_section import money_section
 from analysis.report.numbers import difference, number, with_interval
 from analysis.report.page import Figure, Note, ReportPage, Section, Table
 from analysis.report.study_table import SHORT, Study
 from analysis.report.weekly_section import draw_series, weekly_section
+from analysis.starts import Start
 from analysis.timeseries import WeeklySeries
 from sim.blueprint import Blueprint
 
@@ -61,18 +68,29 @@ def compare_figures(
     base: str,
     metrics: Mapping[str, MetricInfo] = METRICS,
     series: WeeklySeries = NO_SERIES,
+    starts: Sequence[Start] = (),
+    lead_times: Sequence[LeadTimes] = (),
 ) -> dict[str, Drawing]:
-    """The study's figures by file name: `differences`, `gaps` (with perception only), `weekly`, `blueprint`."""
+    """The study's figures by file name, where there is something to draw.
+
+    `differences`, `gaps`, `lead_times`, `weekly`, `blueprint`, and `blueprint_load`: the same with queues and use.
+    """
     study = Study(comparison, base, metrics)
     figures: dict[str, Drawing] = {}
     if study.others:
         figures["differences"] = forest(comparison, _in_forest(study), study.ranked)
     if len(gaps):
         figures["gaps"] = gap_chart(gaps, [base, *study.ranked[:1]])
-    weekly = draw_series(study, series)
+    if before_and_after(study, lead_times):
+        figures["lead_times"] = lead_time_chart(before_and_after(study, lead_times))
+    weekly = draw_series(study, series, starts)
     if weekly is not None:
         figures["weekly"] = weekly
     figures["blueprint"] = blueprint_map(blueprint, _failures(stages, base))
+    loads = loads_of(stages, base)
+    if loads:
+        queues = {name: load.queue for name, load in loads.items()}
+        figures["blueprint_load"] = blueprint_map(blueprint, queues, "orders that wait, on average", loads)
     return figures
 
 
@@ -93,21 +111,24 @@ def compare_page(
     warnings: Sequence[str] = (),
     figures: Mapping[str, Drawing] | None = None,
     series: WeeklySeries = NO_SERIES,
+    starts: Sequence[Start] = (),
+    lead_times: Sequence[LeadTimes] = (),
 ) -> ReportPage:
     """The report page of `compare`, its question and answer worded from the data.
 
     `comparison`, `gaps` as from `analysis.compare.compare` and `analysis.gaps.gap_table`; `stages` with the columns
     scenario, stage, metric, value; `descriptions` by scenario; `direct`: the dimensions that a scenario sets directly;
     `warnings`: unstable queues and the like. `figures` as from `compare_figures` (drawn here if not given);
-    `series`: the weekly series, if there are any.
+    `series`: the weekly series, if there are any; `starts` of the programmes; `lead_times`: a distribution a scenario.
     """
     study = Study(comparison, base, metrics)
     drawn = figures or compare_figures(
-        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics, series=series
-    )
+        blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics, series=series,
+        starts=starts, lead_times=lead_times,
+    )  # fmt: skip
     sections = [
-        _scenarios(study, descriptions, evidence),
         _results(study, drawn),
+        _scenarios(study, descriptions, evidence),
         _standing(study, blueprint, gaps, direct),
         _gap_section(study, gaps, drawn),
         _gap_sources(study, gaps),
@@ -115,7 +136,13 @@ def compare_page(
         money_section(study),
         customers_section(study),
         staff_section(study),
-        weekly_section(study, series, drawn.get("weekly")),
+        lead_time_section(
+            before_and_after(study, lead_times),
+            drawn.get("lead_times"),
+            f"Curves and bands are means and 95 % intervals over {replications} replications." * (replications > 1),
+        ),
+        weekly_section(study, series, drawn.get("weekly"), starts),
+        explorer_section(study),
         _details(study),
         _dimensions_of_all(study, gaps),
         _method(study, blueprint, seed, replications, engine),
@@ -134,6 +161,7 @@ def compare_page(
             ("Engine", engine),
         ),
         warnings=tuple(warnings),
+        brief=brief(study, replications),
     )
 
 
@@ -359,6 +387,12 @@ def _gap_sources(study: Study, gaps: pd.DataFrame) -> Section | None:
     return Section(heading, (text,), (*_gaps_of_all(study, gaps), table), (), (note,))
 
 
+def before_and_after(study: Study, lead_times: Sequence[LeadTimes]) -> list[LeadTimes]:
+    """The distributions of the base and of the best scenario."""
+    known = {d.scenario: d for d in lead_times}
+    return [known[name] for name in study.in_order[:2] if name in known]
+
+
 def _failures(stages: pd.DataFrame, scenario: str) -> dict[str, float]:
     rows = stages[(stages["scenario"] == scenario) & (stages["metric"] == "failures")]
     values = {str(r["stage"]): float(r["value"]) for r in records(rows)}
@@ -400,10 +434,10 @@ def _blueprint_section(
         tuple(rows),
         "llll" + "r" * len(heads),
     )
-    svg = inline_svg(drawn["blueprint"], "blueprint", caption, words)
-    return Section(
-        "Where errors start" if failures else "The system", (words,), (), (Figure(svg, caption, words, table),)
-    )
+    figures = [Figure(inline_svg(drawn["blueprint"], "blueprint", caption, words), caption, words, table)]
+    if "blueprint_load" in drawn:
+        figures.append(load_figure(drawn["blueprint_load"], loads_of(stages, study.base), title_of(study.base)))
+    return Section("Where errors start" if failures else "The system", (words,), (), tuple(figures))
 
 
 def _details(study: Study) -> Section | None:

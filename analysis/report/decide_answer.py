@@ -52,6 +52,12 @@ def which(found: Evidence) -> str:
         )
     change, clear = _change(found)
     told = f"{change} against {title_of(s.base)}{_levels(found)}"
+    if found.best not in found.options:
+        assert found.runner_up is not None
+        return (
+            f"{capital(best)} comes out first of {len(s.scenarios)} in {label} ({told}), but it is a negative control "
+            f"and no improvement to recommend: of the others, {title_of(s.scenarios[found.runner_up])} is ahead."
+        )
     if not clear:
         of = f"comes out best of {len(s.scenarios)} in {label}"
         return f"{capital(best)} {of}, but not clearly better than the base: {told}."
@@ -116,8 +122,7 @@ def side_effects(found: Evidence) -> str:
 
 def worths(found: Evidence) -> str:
     """At which worth of a point the best buy changes."""
-    apart = " (not told apart from the base in effect or cost)"
-    names = [title_of(name) + apart * found.like_base(i) for i, name in enumerate(found.sample.scenarios)]
+    names = [buy(found, i) for i in range(len(found.sample.scenarios))]
     point, unit = f"a point of {effect_name(found)}", cost_unit(found.sample.asked)
     if not found.thresholds:
         only = next(p for p in found.places if p.status == FRONTIER)
@@ -129,6 +134,13 @@ def worths(found: Evidence) -> str:
         steps = [f"{names[t.after]} from {threshold_text(t)} {unit}" for t in found.thresholds]
         told = listed([f"{names[first.before]} at first", *steps])
     return f"The best buy depends on what {point} is worth: {told}."
+
+
+def buy(found: Evidence, row: int) -> str:
+    """A best buy by name: the base where that is all that can be said."""
+    s = found.sample
+    name = title_of(s.scenarios[row])
+    return f"{title_of(s.base)} ({name} is not told apart from it in effect or cost)" if found.like_base(row) else name
 
 
 def threshold_text(t: Threshold) -> str:

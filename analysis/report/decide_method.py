@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from analysis.decision_settings import NET_BENEFIT
 from analysis.decision_study import Evidence
 from analysis.figures.style import title_of
+from analysis.measures import METRICS
 from analysis.report.compare_answer import capital
-from analysis.report.decide_answer import listed, smallest
+from analysis.report.decide_answer import label_of, listed, smallest
 from analysis.report.numbers import number
 from analysis.report.page import Note, Section
 from sim.blueprint import Horizon
 
+_PERCEIVED = ("perception", "gaps", "dimensions")  # groups of metrics that rest on what customers perceive
 
-def findings(found: Evidence, direct: Mapping[str, Sequence[str]]) -> Section:
-    """What is a finding, what follows from the equations, what was assumed."""
+
+def findings(found: Evidence, direct: Mapping[str, Sequence[str]], promising: Collection[str] = ()) -> Section:
+    """What is a finding, what follows from the equations, what was assumed. `promising`: scenarios that change what is
+    promised."""
     s = found.sample
-    best = s.scenarios[found.best]
-    notes = []
-    if found.best != 0 and direct.get(best):
-        notes.append(Note(
-            "In part true by construction",
-            f"{capital(title_of(best))} sets {listed([title_of(d) for d in direct[best]])} of the model directly. "
-            "That part of its effect follows from the equations and their assumed sizes; what comes through "
-            "queues, errors and rework could have come out either way.",
-        ))  # fmt: skip
+    notes = _by_construction(found, direct, promising)
     for name, metric in found.pairs:
         if metric == s.asked.watched[0] and not found.difference(name, metric).any():
             text = f"{capital(title_of(name))} differs from the base in nothing: 0 in every replication."
             notes.append(Note("True by construction", text))
-    told = "All other differences, their order and their intervals, for the system as configured."
+    told = "All that is not named above: differences, their order and their intervals, for the system as configured."
     notes.append(Note("Finding of these runs", told))
     notes.append(Note(
         "Assumption",
@@ -45,6 +41,35 @@ def findings(found: Evidence, direct: Mapping[str, Sequence[str]]) -> Section:
         "simulation, not the doubt about parameters.",
     ))  # fmt: skip
     return Section("What is a finding and what is not", (), (), (), tuple(notes))
+
+
+def _by_construction(found: Evidence, direct: Mapping[str, Sequence[str]], promising: Collection[str]) -> list[Note]:
+    """A note for every scenario that sets dimensions of the perceived service directly."""
+    s, notes = found.sample, list[Note]()
+    touched = [label_of(METRICS[m]) for m in (*s.asked.watched, s.asked.effect) if METRICS[m].group in _PERCEIVED]
+    if not touched:
+        return notes
+    what = listed(list(dict.fromkeys(touched)))
+    for name in s.others:
+        dimensions = listed([title_of(d) for d in direct.get(name, ())])
+        if name in promising:
+            text = (
+                f"{capital(title_of(name))} changes what is promised. A promise moves what customers predict in every "
+                "dimension, and the model draws perception towards the prediction (system.perception.assimilation): "
+                f"that part of its difference in {what} is built into the equations and no service that was rendered."
+            )
+        elif dimensions:
+            text = (
+                f"{capital(title_of(name))} sets {dimensions} of the model directly. That part of its difference in "
+                f"{what} follows from the equations and their assumed sizes; what comes through queues, errors and "
+                "rework could have come out either way."
+            )
+        else:
+            continue
+        if name in found.controls:
+            text += " It is a negative control: a gain is no improvement."
+        notes.append(Note("In part true by construction", text))
+    return notes
 
 
 def method(found: Evidence, engine: str, horizon: Horizon, week: float) -> Section:

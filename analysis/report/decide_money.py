@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from analysis.decision_runs import cost_unit
-from analysis.decision_study import Evidence
+from analysis.decision_study import CONTROL, Evidence
 from analysis.decisions.cost_effectiveness import DOMINATED, EXTENDEDLY, FRONTIER, Place
 from analysis.figures.cost_effectiveness_plane import Increment
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
 from analysis.report.compare_answer import capital
-from analysis.report.decide_answer import effect_name, label_of, listed, threshold_text, worths
+from analysis.report.decide_answer import buy, effect_name, label_of, listed, threshold_text, worths
 from analysis.report.numbers import number, with_interval
 from analysis.report.page import Figure, Section, Table
 
@@ -46,7 +46,7 @@ def price_section(found: Evidence, drawn: Mapping[str, Drawing]) -> Section | No
     caption = "What each scenario adds in effect and in cost; the line joins the best buys."
     words = (
         f"{len(s.scenarios)} scenarios by {effect_label(found)} and cost. On the frontier: {listed(front)}. The "
-        "farther right and down, the better the buy."
+        "farther right and down, the better the buy. Negative controls are shown, but nobody's buy."
     )
     cost = METRICS[s.asked.cost]
     counted = "taken as what is lost of it" if cost.better == "higher" else "all classes and the programmes included"
@@ -83,7 +83,7 @@ def worth_section(found: Evidence, drawn: Mapping[str, Drawing]) -> Section | No
         "Where the best buy changes",
         (f"Worth of a point, {unit} [95 % interval]", "Below", "Above"),
         tuple(
-            (threshold_text(t), title_of(s.scenarios[t.before]), title_of(s.scenarios[t.after]))
+            (threshold_text(t), buy(found, t.before), buy(found, t.after))
             for t in found.thresholds
         ),
         "lll",
@@ -121,6 +121,8 @@ def contenders(found: Evidence) -> list[str]:
 def standing(found: Evidence, place: Place) -> str:
     """A scenario's place in the incremental table, in words."""
     by = "" if place.by is None else title_of(found.sample.scenarios[place.by])
+    if place.status == CONTROL:
+        return CONTROL
     if place.status == FRONTIER:
         if found.like_base(place.scenario):
             return "frontier, not told apart from the base"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.decision_runs import cost_unit
@@ -59,6 +59,7 @@ def decide_page(
     descriptions: Mapping[str, str],
     evidence: Mapping[str, str],
     direct: Mapping[str, Sequence[str]],
+    promising: Collection[str] = (),
     engine: str,
     horizon: Horizon,
     week: float,
@@ -69,9 +70,9 @@ def decide_page(
 ) -> ReportPage:
     """The page.
 
-    `descriptions`, `evidence`, `direct` by scenario: what is done, the grade of its size, the dimensions it sets.
-    `week` in hours. `figures` as from `decide_figures` (drawn here if not given). `overturn`, `sensitivity`: sentences
-    and sections of the sensitivity analysis.
+    `descriptions`, `evidence`, `direct` by scenario: what is done, the grade of its size, the dimensions it sets;
+    `promising`: scenarios that change what is promised. `week` in hours. `figures` as from `decide_figures` (drawn here
+    if not given). `overturn`, `sensitivity`: sentences and sections of the sensitivity analysis.
     """
     drawn = decide_figures(found, week, horizon.warm_up) if figures is None else figures
     s = found.sample
@@ -81,11 +82,11 @@ def decide_page(
         base_section(found, drawn),
         price_section(found, drawn),
         worth_section(found, drawn),
-        _overturn(found, overturn),
+        _overturn(found, bool(sensitivity)),
         *sensitivity,
         precision_section(found),
         warm_up_section(found, drawn, week),
-        findings(found, direct),
+        findings(found, direct, promising),
         method(found, engine, horizon, week),
     ]
     label = label_of(s.asked.criterion_metric)
@@ -111,13 +112,13 @@ def _in_short(found: Evidence, overturn: Sequence[str]) -> Section | None:
     return Section("In short", (), (), (), tuple(notes)) if notes else None
 
 
-def _overturn(found: Evidence, overturn: Sequence[str]) -> Section | None:
+def _overturn(found: Evidence, asked: bool) -> Section | None:
     if not found.sample.others:
         return None
-    texts = [worths(found), *overturn]
-    if not overturn:
-        texts.append(
-            "Whether another value of a parameter would reverse the decision was not asked here: with "
-            "decide.sensitivity=true the parameters are moved through their ranges."
-        )
-    return Section("What would change the answer", tuple(texts))
+    parameters = (
+        "Which values of parameters would turn it stands in the next sections."
+        if asked
+        else "Whether another value of a parameter would reverse the decision was not asked here: with "
+        "decide.sensitivity=true the parameters are moved through their ranges."
+    )
+    return Section("What would change the answer", (worths(found), parameters))

@@ -9,7 +9,7 @@ from analysis.decision_study import Evidence
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
 from analysis.report.compare_answer import capital
-from analysis.report.decide_answer import label_of, smallest
+from analysis.report.decide_answer import label_of, listed, smallest
 from analysis.report.numbers import difference, number, with_interval
 from analysis.report.page import Figure, Section, Table
 
@@ -29,7 +29,8 @@ def selection_section(found: Evidence, descriptions: Mapping[str, str], evidence
         fate = f"left out after {out}" if out else ("chosen" if s.state.done and i == found.best else "still in")
         fate = "the same as the chosen" if s.state.done and found.twin(i) else fate
         may = "–" if over is None else ("yes" if i in over.candidates else "no")
-        rows.append((title_of(name) + (" (base)" if i == 0 else ""), against, may, fate, descriptions.get(name, ""),
+        mark = " (base)" if i == 0 else "" if i in found.options else " (negative control)"
+        rows.append((title_of(name) + mark, against, may, fate, descriptions.get(name, ""),
                      evidence.get(name) or "not graded"))  # fmt: skip
     table = Table(
         "Every scenario against the best of the others, best first",
@@ -87,6 +88,9 @@ def base_section(found: Evidence, drawn: Mapping[str, Drawing]) -> Section | Non
     )  # fmt: skip
     best = title_of(ordered[0])
     caption = f"Difference to {title_of(s.base)}, paired by replication, with the intervals of Holm's procedure."
+    if controls := [title_of(name) for name in found.controls if name in ordered]:
+        which = "is a negative control" if len(controls) == 1 else "are negative controls"
+        caption += f" {capital(listed(controls))} {which}: a gain there is no improvement."
     clear = sum(bool(r["rejected"]) for r in rows.values())
     words = (
         f"A panel for each of {len(s.asked.watched)} metrics, a row for each scenario, best first ({best}). {clear} of "

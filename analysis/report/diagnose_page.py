@@ -13,13 +13,16 @@ from analysis.figures.fishbone import MOST_TWIGS, Bone, Twig, fishbone
 from analysis.figures.pareto_chart import MOST_ROWS, Pair, count_chart, pareto_chart
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
+from analysis.report.compare_answer import capital
 from analysis.report.diagnose_results import (
     Row,
     causes_in,
+    cautions,
     cell,
     column,
     has_count,
     is_clear,
+    is_negligible,
     joined,
     label_of,
     level_of,
@@ -39,13 +42,12 @@ from sim.blueprint import Horizon
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-_DRAWN = 3  # metrics with a fishbone of their own
 _MOST_PAIRS = 6
 
 
 def diagnose_figures(found: Findings) -> dict[str, Drawing]:
-    """The figures by file name: a fishbone for each of the first metrics, Pareto chart, count against causes."""
-    figures = {f"fishbone_{metric}": _fishbone(found, metric) for metric in found.metrics[:_DRAWN]}
+    """The figures by file name: a fishbone for each metric, Pareto chart, count against causes."""
+    figures = {f"fishbone_{metric}": _fishbone(found, metric) for metric in found.metrics}
     if len(found.pareto):
         figures["pareto"] = pareto_chart(found.pareto)
     if has_count(found):
@@ -65,7 +67,7 @@ def diagnose_page(
     """The page. `figures` as from `diagnose_figures` (drawn here if not given)."""
     drawn = figures or diagnose_figures(found)
     d = found.diagnosis
-    sections = [_fishbones(found, drawn), _shares(found)]
+    sections = [_in_short(found), _fishbones(found, drawn), _shares(found)]
     if "pareto" in drawn:
         sections.append(_count(found, drawn))
     sections += [_together(found), _findings(found), _taken_out(found), _method(found, seed, engine, horizon)]
@@ -74,13 +76,13 @@ def diagnose_page(
         question=f"Which causes bring about failures, waiting and gaps in {title_of(system)}, and what would really "
         "change without them?",
         answer=answer(found),
-        sections=tuple(sections),
+        sections=tuple(section for section in sections if section is not None),
         facts=(
             ("System", system), ("Scenario", d.scenario), ("Causes, by", d.asked.by),
             ("Sets of causes taken out", str(len(d.design.sets))), ("Replications", str(d.finished)),
             ("Runs", number(d.runs, 0)), ("Seed", str(seed)), ("Engine", engine),
         ),
-        warnings=d.left_out,
+        warnings=cautions(found),
     )  # fmt: skip
 
 
@@ -88,17 +90,46 @@ def diagnose_page(
 
 
 def answer(found: Findings) -> str:
-    """What the largest causes add to the leading metrics, and where the count says something else."""
+    """The largest cause of the leading metric, and whether a count would name another."""
     if found.diagnosis.finished < 2:
         return "Nothing can be concluded from one replication: shares without intervals."
-    parts = [_adds_up(found, metric) for metric in found.metrics[:2]]
-    return sentences([*parts, count_line(found)])
+    metric = found.metrics[0]
+    clear, now = _clear(found, metric), level_text(level_of(found, metric), metric)
+    what = "orders that reach their customer with an error" if metric == FAILURES else lowered(metric)
+    if not clear:
+        return f"No cause adds to {what} ({now}) with an interval that excludes 0."
+    first = clear[0]
+    close = [title_of(r["cause"]) for r in clear[1:] if _overlap(first, r)]
+    told = f"The largest cause of {what} is {title_of(first['cause'])}: {cell(first, 'adds', metric, METRICS)} of {now}"
+    told += f"; the interval of {joined(close)} overlaps its own." if close else "."
+    counted = (
+        max(causes_in(found, metric), key=lambda r: r["naive"]) if has_count(found) and metric == FAILURES else first
+    )
+    other = counted["cause"] != first["cause"]
+    return sentences([told, f"A count of errors would name {title_of(counted['cause'])}." if other else ""])
+
+
+def _clear(found: Findings, metric: str) -> list[Row]:
+    return [row for row in ranked(found, metric) if is_clear(row, "low", "high")]
+
+
+def _overlap(one: Row, other: Row) -> bool:
+    return bool(one["low"] <= other["high"] and other["low"] <= one["high"])
+
+
+def _in_short(found: Findings) -> Section | None:
+    if found.diagnosis.finished < 2:
+        return None
+    notes = [Note(capital(label_of(metric)), _adds_up(found, metric)) for metric in found.metrics[:2]]
+    if has_count(found):
+        notes.append(Note("What a count would say", count_line(found)))
+    return Section("In short", (), (), (), tuple(notes))
 
 
 def _adds_up(found: Findings, metric: str) -> str:
     """The level of a metric, what its three largest causes bring, and what is left without all of them."""
     level = level_of(found, metric)
-    clear = [row for row in ranked(found, metric) if is_clear(row, "low", "high")]
+    clear = _clear(found, metric)
     now = level_text(level, metric)
     start = (
         f"{now} of orders reach their customer with an error."
@@ -142,7 +173,7 @@ def _number_of(n: int) -> str:
 
 def _fishbones(found: Findings, drawn: Mapping[str, Drawing]) -> Section:
     figures = []
-    for metric in found.metrics[:_DRAWN]:
+    for metric in found.metrics:
         caption = f"What adds to {lowered(metric)}: the causes as bones, the strongest parts of each as twigs."
         bones = ranked_bones(found, metric)
         words = "; ".join(f"{title_of(b['bone'])} {cell(b, 'adds', metric, METRICS)}" for b in bones)
@@ -248,14 +279,18 @@ def _together(found: Findings) -> Section:
 def _findings(found: Findings) -> Section:
     notes = []
     absent = set(found.diagnosis.absent)
+    share = f"±{100 * found.diagnosis.asked.negligible:g}\u00a0%"
     for metric in found.metrics:
         rows = ranked(found, metric)
         clear = [r for r in rows if is_clear(r, "low", "high")]
         nil = [r for r in rows if r["low"] == r["high"] == 0.0 and r["cause"] not in absent]
-        open_ = [r for r in rows if r not in clear and r not in nil and r["cause"] not in absent]
+        rest = [r for r in rows if r not in clear and r not in nil and r["cause"] not in absent]
+        small = [r for r in rest if is_negligible(found, r)]
+        open_ = [r for r in rest if r not in small]
         for standing, chosen, text in (
             ("Finding", clear, "the interval excludes 0 for"),
             ("Finding", nil, "exactly 0 in every replication for"),
+            ("Finding", small, f"next to nothing, the interval lies within {share} of the level, for"),
             ("Says nothing either way", open_, "the interval includes 0 for"),
         ):
             if chosen:
@@ -270,7 +305,8 @@ def _findings(found: Findings) -> Section:
         notes.append(Note("True by construction", text))
     text = (
         "Shares hold for this system with these parameters. Each interval stands alone, not adjusted for their number; "
-        "an interval that includes 0 says nothing either way."
+        f"that a cause adds next to nothing is shown where its interval lies within {share} of the metric's level "
+        "(diagnose.negligible, an assumption), and only there."
     )
     return Section("What is a finding and what is not", (text,), (), (), tuple(notes))
 

@@ -16,6 +16,7 @@ from analysis.report.study_table import SHORT
 
 _SHORT = {**SHORT, "gap5": f"Gap 5 (perceived {MINUS} desired)"}
 Row = Mapping[str, Any]
+_FEW = 10  # replications below which a reader is warned
 
 
 def column(metric: str, metrics: Mapping[str, MetricInfo]) -> str:
@@ -77,6 +78,19 @@ def has_count(found: Findings) -> bool:
 
 def is_clear(row: Row, low: str, high: str) -> bool:
     return bool(row[low] > 0 or row[high] < 0)
+
+
+def is_negligible(found: Findings, row: Row) -> bool:
+    """Whether the interval of what a cause adds lies within the share of the metric's level that is negligible."""
+    most = found.diagnosis.asked.negligible * abs(level_of(found, str(row["metric"]))["mean"])
+    return bool(-most < row["low"] and row["high"] < most)
+
+
+def cautions(found: Findings) -> tuple[str, ...]:
+    """What a reader must know before believing the answer."""
+    d = found.diagnosis
+    few = f"Only {d.finished} replications: the intervals rest on few values; read them with care."
+    return (*d.left_out, *([few] if d.finished < _FEW else []))
 
 
 def percent(row: Row, name: str) -> str:

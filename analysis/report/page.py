@@ -1,12 +1,21 @@
-"""What a report page is made of, and how it becomes HTML: one file, no script, nothing loaded from anywhere."""
+"""What a report page is made of, and how it becomes HTML: one file, complete without script, nothing loaded.
+
+The page's own script (templates/*.js, written into it and allowed by its hash alone) only adds to what is there:
+tables sort, marks tell their values, the explorer draws any metric. Data reach it as JSON that nothing executes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = ("sort.js", "marks.js", "explorer.js", "paper.js")
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Explorer:
+    """A chart for the reader to choose: `data` as templates/explorer.js reads it, `table` the same in full."""
+
+    data: Mapping[str, Any]
+    table: Table
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of a page under its own heading, shown in the order of the fields."""
 
@@ -52,11 +69,13 @@ class Section:
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     notes: tuple[Note, ...] = ()
+    explorer: Explorer | None = None
 
 
 @dataclass(frozen=True)
 class ReportPage:
-    """A whole report: question and answer first, then `facts` of the run, `warnings`, and the sections."""
+    """A whole report: question and answer, `brief` (how sure, what it costs, what could overturn it), `facts` of the
+    run, `warnings`, and the sections."""
 
     title: str
     question: str
@@ -65,6 +84,7 @@ class ReportPage:
     facts: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     language: str = "en"
+    brief: tuple[Note, ...] = ()
 
 
 def render(page: ReportPage) -> str:
@@ -80,7 +100,30 @@ def render(page: ReportPage) -> str:
         keep_trailing_newline=True,
     )
     css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(page=page, css=css)
+    script = own_script()
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment.filters["data"] = data_block
+    environment.filters["bound"] = bound
+    return environment.get_template("report.html.j2").render(page=page, css=css, script=script, allowed=allowed)
+
+
+def bound(cell: str) -> str:
+    """A mark stays on the line of its value."""
+    for mark in "▲▼◆":
+        cell = cell.replace(f"{mark} ", f"{mark}\u00a0")
+    return cell
+
+
+def own_script() -> str:
+    """The script of a page, as it stands between its tags."""
+    parts = [(_TEMPLATES / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '"use strict";\n' + "".join(f"{{\n{part}}}\n" for part in parts)
+
+
+def data_block(data: Mapping[str, Any]) -> str:
+    """JSON that can stand in a <script type="application/json">: no character in it can end the element."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def sentences(parts: Sequence[str]) -> str:

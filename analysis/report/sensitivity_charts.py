@@ -11,7 +11,7 @@ import numpy.typing as npt
 from analysis.figures.effects_chart import Panel, effects_chart
 from analysis.figures.pair_map import pair_map
 from analysis.figures.ranked_dots import Dots, ranked_dots
-from analysis.figures.style import INK, displayed, title_of
+from analysis.figures.style import INK, displayed, fit, title_of
 from analysis.figures.tornado import Bar, tornado
 from analysis.report.numbers import number
 from analysis.sensitivity.answers import plain_number
@@ -75,7 +75,9 @@ def _curves(found: Sensitivity, factor: float, label: str) -> Drawing:
             )
         )
     figure = effects_chart(panels, label)
-    for axes in figure.axes:
+    for axes, panel in zip(figure.axes, panels, strict=True):
+        wide = 72.0 * figure.get_size_inches()[0] * axes.get_position().width
+        axes.set_title("\n".join(fit(panel.title, wide, 8.5, 2, bold=True)), fontsize=8.5)
         axes.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # today's value may lie close to one of the grid
         axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -112,19 +114,23 @@ def _screening_chart(found: Sensitivity, s: Screening, factor: float, unit: str)
 
 
 def _shares_chart(found: Sensitivity, i: Indices) -> Drawing:
+    """Shares lie between 0 and 1: estimates beyond are drawn at the edge."""
     labels = labels_of(found)
     order = np.argsort(-i.total, kind="stable")
     series = [
-        Dots("total, with others", list(i.total[order]), *_around(i.total[order], i.total_half[order])),
-        Dots("alone", list(i.first[order]), *_around(i.first[order], i.first_half[order])),
+        Dots(words, list(np.clip(mean[order], 0.0, 1.0)), *_around(mean[order], half[order]))
+        for words, mean, half in (
+            ("total, with others", i.total, i.total_half),
+            ("alone", i.first, i.first_half),
+        )
     ]
     return ranked_dots(
-        [labels[i.names[k]] for k in order], series, "Share of the variance of the difference", limits=(-1.0, 2.0)
+        [labels[i.names[k]] for k in order], series, "Share of the variance of the difference", limits=(-0.05, 1.05)
     )
 
 
 def _around(value: Floats, half: Floats) -> tuple[list[float], list[float]]:
-    return list(value - half), list(value + half)
+    return list(np.clip(value - half, 0.0, 1.0)), list(np.clip(value + half, 0.0, 1.0))
 
 
 def cells_of(found: Sensitivity) -> list[list[str]]:

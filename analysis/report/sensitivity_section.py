@@ -60,9 +60,9 @@ def _turning(found: Sensitivity, drawn: Mapping[str, Drawing]) -> Section:
         )  # fmt: skip
         columns = ("Parameter", "Today", "Range", "Turns [95 % interval]", "Clear beyond it", "Sign changes")
         tables = (Table("Where the decision turns, each parameter varied alone", columns, rows, "lrrrlr"),)
-    notes = [Note("finding", text) for text in answers(found)]
+    notes = [Note("Finding", text) for text in answers(found)]
     notes.append(
-        Note("how", "The threshold is where the mean difference is 0; its interval holds every value at which the 95 % "
+        Note("How", "The threshold is where the mean difference is 0; its interval holds every value at which the 95 % "
              f"interval of the difference includes 0 ({found.asked.reversal_replications} replications, paired). Clear "
              "beyond it: at some value beyond the threshold the interval lies wholly on the other side of 0. Each "
              f"interval stands on its own; {len(found.parameters)} parameters were tried: a few borderline ones may be "
@@ -171,7 +171,7 @@ def _shares(found: Sensitivity, i: Indices, drawn: Mapping[str, Drawing]) -> Sec
     )
     figures = []
     if "sensitivity_shares" in drawn:
-        caption = "Shares of the variance of the difference (cut at −1 and 2)"
+        caption = "Shares of the variance of the difference (estimates beyond 0 and 1 are drawn at the edge)"
         figures.append(_figure(drawn, "sensitivity_shares", caption, told, table))
     if found.pair is not None and "sensitivity_pair" in drawn:
         figures.append(_pair(found, drawn))
@@ -217,7 +217,7 @@ def _ranges(found: Sensitivity) -> Section:
         "Ranges are what a careful person would not rule out: nearly all are assumptions (A). Whatever a section above "
         "says holds for these ranges; a parameter with a wider range matters more. Own ranges: decide.ranges."
     )
-    notes = (Note("assumption", "Within a range every value counts the same, and parameters vary independently."),)
+    notes = (Note("Assumption", "Within a range every value counts the same, and parameters vary independently."),)
     return Section("The ranges", (text,), tuple(tables), (), notes)
 
 

@@ -130,7 +130,7 @@ LESSON = Lesson(
     3,
     "Moments of truth",
     "Promise less and customers are pleasantly surprised – for a while, since what they predict follows what they get. "
-    "Make fewer errors instead, and look which of the two still closes the gap a quarter later.",
+    "Do the same work in 0.7 of the time instead, and look which of the two still narrows the gap to what is desired.",
     SLIDERS,
     answer,
 )

@@ -155,7 +155,7 @@ export class Flow {
     const box = this.#box(place.stage), from = { x: box.x + box.width, y: box.y + box.height / 2 };
     if (place.state === "delivered") {
       const share = Math.min(1, (time - place.since) / GONE);
-      return { x: from.x + this.#cell * 0.2 * share, y: from.y - 30 * share };
+      return { x: from.x + this.#cell * 0.1 * share, y: from.y - 30 * share };
     }
     const next = this.#box(place.to), to = { x: next.x, y: next.y + next.height / 2 };
     const share = place.reached === null ? 0.5 : ease(Math.min(1, (time - place.since) / Math.max(1e-9, place.reached - place.since)));

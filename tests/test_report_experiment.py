@@ -1,0 +1,296 @@
+"""Reports redrawn from the folders of finished runs, and runs side by side."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import run
+from analysis.experiments import report as report_experiment
+from analysis.kept import Own, keep, restore
+from analysis.redraw import NAME, read_kpis, read_past
+from analysis.run_folder import RunFolder
+from analysis.side_by_side import paired_difference, set_side_by_side, welch_difference
+from scenarios.compose import compose_config
+from scenarios.config import settings_from
+from sim.invalid import InvalidInput
+
+QUICK = ("n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=80")
+SHORT = ("scenario=[do_nothing,frontline_training,expectation_management]", *QUICK)
+RUNS: Mapping[str, tuple[str, ...]] = {
+    "compare": (*SHORT, "replications=3"),
+    "factorial": ("experiment=factorial", *QUICK, "replications=2"),
+    "decide": (
+        "experiment=decide", *SHORT, "replications=5", "decide.most_replications=6", "decide.pilot_replications=2",
+        "decide.pilot_weeks=14", "decide.resamples=100",
+        "decide.sensitivity={trajectories: 2, sobol: 4, replications: 2, tornado_replications: 2, "
+        "reversal_replications: 2, bisections: 1, grid: 3, strongest: 2, sheet: false}",
+        "decide.ranges={system.perception.halo: {low: 0.0, high: 0.6}, "
+        "system.recovery.recovered_damage: {low: 0.0, high: 1.0}}",
+    ),
+    "diagnose": (
+        "experiment=diagnose", *QUICK, "replications=2", "diagnose.exact=1", "diagnose.permutations=4",
+        "diagnose.metrics=[failure_share,gap5]",
+    ),
+    "claims": ("experiment=claims", "claim=[C01]", "claims.replications=10", "n_jobs=1"),
+}  # fmt: skip
+
+
+def play(*words: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["run.py", *words])
+        run.main()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of each experiment that can be redrawn, and one of compare with another seed and promise."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, words in RUNS.items():
+        extra = (f"claims.store={folder / 'claims.sqlite'}",) if name == "claims" else ()
+        play(*words, *extra, f"hydra.run.dir={folder / name}")
+    play(*SHORT, "replications=4", "seed=2", "system.promise.level=0.8", f"hydra.run.dir={folder / 'other'}")
+    return folder
+
+
+# --------------------------------------------------------------------------------------------------------- redrawing
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_redrawn_run_is_the_run(folders: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Report, figures, tables and results to the byte: they follow from what is kept, and nothing is run."""
+    play("experiment=report", f"run={folders / name}", f"hydra.run.dir={tmp_path / 'again'}")
+    assert f"Report: {tmp_path / 'again' / 'report.html'}" in capsys.readouterr().out
+    told = {"manifest.json", "stress_des.md"}  # when and by which command
+    for path in sorted((folders / name).rglob("*")):
+        if path.is_file() and ".hydra" not in path.parts and path.name not in told:
+            other = tmp_path / "again" / path.relative_to(folders / name)
+            assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_run_is_not_redrawn_over_itself(folders: Path) -> None:
+    settings = settings_from(compose_config(["experiment=report", f"run={folders / 'compare'}"]))
+    with pytest.raises(InvalidInput, match="is the run itself"):
+        report_experiment.run(settings, RunFolder(folders / "compare", []))
+
+
+def copied(folders: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for name in (NAME, "kpis.csv", "results.json"):
+        shutil.copy(folders / "compare" / name, folder / name)
+    return folder
+
+
+def change(folder: Path, path: str, value: Any) -> None:
+    whole = json.loads((folder / NAME).read_text())
+    *parents, last = path.split("/")
+    node = whole
+    for part in parents:
+        node = node[part]
+    node[last] = value
+    (folder / NAME).write_text(json.dumps(whole))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("schema", 99, "not one that this version writes"),
+        ("experiment", "sweep", "experiment that can be redrawn"),
+        ("experiment", "../compare", "experiment that can be redrawn"),
+        ("experiment", ["compare"], "experiment that can be redrawn"),
+        ("experiment", "factorial", "names two experiments"),
+        ("config", [], "must be a mapping"),
+        ("config/seed", "${oc.env:HOME}", "refers to something outside"),
+        ("config/seed", -1, "configuration is refused: seed"),
+        ("config/system/horizon", 3, "configuration is refused"),
+        ("survey_rows", "x", "rows of numbers"),
+        ("content", None, "other contents"),
+        ("content/finished", 7, "3 replications in kpis.csv where 7"),
+        ("content/finished", "7", "must be of type int"),
+        ("content/facts", {"delivered": "high"}, "must be a number"),
+        ("content/weekly", {"gap": {"shape": [2, 2], "dtype": "float64", "values": [1]}}, "must have 4 values"),
+        ("content/weekly", {"gap": {"shape": [1], "dtype": "float64", "values": [1]}}, "other scenarios"),
+        ("content/weekly", {"gap": {"shape": [1], "dtype": "object", "values": ["os"]}}, "must be an array"),
+        ("content/stages", {"scenario": ["a"], "stage": []}, "columns of equal length"),
+        ("content/stages", {"scenario": ["a"]}, "must have scenario, stage, metric and value"),
+    ],
+)
+def test_a_folder_that_was_tampered_with_is_refused_in_one_line(
+    folders: Path, tmp_path: Path, path: str, value: Any, words: str
+) -> None:
+    folder = copied(folders, tmp_path)
+    change(folder, path, value)
+    with pytest.raises(InvalidInput) as fault:
+        redraw(folder, tmp_path)
+    assert words in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def redraw(folder: Path, tmp_path: Path) -> None:
+    settings = settings_from(compose_config(["experiment=report", f"run={folder}"]))
+    report_experiment.run(settings, RunFolder(tmp_path / "new", []))
+
+
+def test_other_files_than_ours_are_refused(folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = copied(folders, tmp_path)
+    with pytest.raises(InvalidInput, match="is no folder"):
+        read_past(str(folder / NAME), "run")
+    with pytest.raises(InvalidInput, match=r"has no redraw\.json"):
+        read_past(str(tmp_path), "run")
+    (folder / NAME).write_text("{" * 100_000)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_past(str(folder), "run")
+    (folder / NAME).unlink()
+    (folder / NAME).symlink_to(folders / "compare" / NAME)
+    with pytest.raises(InvalidInput, match="no regular file"):
+        read_past(str(folder), "run")
+    monkeypatch.setattr("analysis.redraw._LARGEST", 1000)
+    with pytest.raises(InvalidInput, match="is larger than"):
+        read_past(str(folders / "compare"), "run")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\x00\xff", "scenario,replication,metric,value\n", "a,b\n1,2\n",
+        "scenario,replication,metric,value\ndo_nothing,x,gap,1\n",
+        "scenario,replication,metric,value\ndo_nothing,0,gap,1\ndo_nothing,0,gap,2\n",
+    ],
+)  # fmt: skip
+def test_metrics_that_are_no_table_are_refused(folders: Path, tmp_path: Path, text: str) -> None:
+    folder = copied(folders, tmp_path)
+    (folder / "kpis.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(InvalidInput, match=r"kpis\.csv"):
+        read_kpis(read_past(str(folder), "run"))
+
+
+def test_hostile_names_in_a_folder_stay_text(folders: Path, tmp_path: Path) -> None:
+    folder = copied(folders, tmp_path)
+    change(folder, "config/system/name", "<script>alert(1)</script>")
+    redraw(folder, tmp_path)
+    html = (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "name the folder of a finished run"),
+        (("report.compare=[a]",), "from 2 to 6"),
+        (("run=a", "report.compare=[a,b]"), "is for one run"),
+        (("report.compare=[a,b]",), "report.compare[0] = a: is no folder"),
+    ],
+)
+def test_what_is_asked_is_checked(words: tuple[str, ...], told: str) -> None:
+    with pytest.raises(InvalidInput) as fault:
+        report_experiment.check(settings_from(compose_config(["experiment=report", *words])))
+    assert told in str(fault.value)
+
+
+# -------------------------------------------------------------------------------------------------------- side by side
+
+
+def side(folders: Path, *names: str) -> Any:
+    pasts = [read_past(str(folders / name), "run") for name in names]
+    return set_side_by_side([(past, read_kpis(past)) for past in pasts])
+
+
+def test_runs_of_one_seed_are_paired_and_those_of_others_are_not(folders: Path) -> None:
+    found = side(folders, "compare", "decide", "other")
+    kinds = found.differences.groupby("run")["interval"].unique().map(list).to_dict()
+    assert kinds == {"B": ["paired"], "C": ["Welch"]}
+    same = found.differences[found.differences["run"] == "B"]
+    assert set(same["n"]) == {3}  # those that both have
+    assert (same[["difference", "difference_low", "difference_high"]] == 0.0).all(axis=None)  # the very same runs
+    paths = [row[0] for row in found.settings]
+    assert {"seed", "system.promise.level", "experiment"} <= set(paths)
+    assert "n_jobs" not in paths
+    assert next(row for row in found.settings if row[0] == "system.promise.level")[1:] == ("0.85", "0.85", "0.8")
+
+
+def test_differences_are_those_of_the_textbook() -> None:
+    from scipy import stats
+
+    random = np.random.default_rng(2)
+    one, other = random.normal(5, 1, 9), random.normal(6, 3, 14)
+    mean, low, high, n, freedom = welch_difference(one, other)
+    known = stats.ttest_ind(other, one, equal_var=False)
+    interval = known.confidence_interval(0.95)
+    assert (mean, low, high) == pytest.approx((other.mean() - one.mean(), interval.low, interval.high))
+    assert freedom == pytest.approx(known.df)
+    assert n == 9
+    paired = stats.ttest_rel(other[:9], one)
+    interval = paired.confidence_interval(0.95)
+    assert paired_difference(one, other[:9])[1:3] == pytest.approx((interval.low, interval.high))
+    assert np.isnan(welch_difference(one[:1], other)[1])
+
+
+def test_the_page_side_by_side(folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    play(
+        "experiment=report", f"report.compare=[{folders / 'compare'},{folders / 'other'}]",
+        f"hydra.run.dir={tmp_path / 'both'}",
+    )  # fmt: skip
+    out = capsys.readouterr().out
+    assert "Welch's, of independent runs." in out
+    html = (tmp_path / "both" / "report.html").read_text(encoding="utf-8")
+    assert "system.promise.level" in html
+    assert str(folders) not in html
+    results = json.loads((tmp_path / "both" / "results.json").read_text())["side_by_side"]
+    assert [run["seed"] for run in results["runs"].values()] == [1, 2]
+    table = pd.read_csv(tmp_path / "both" / "differences.csv")
+    assert set(table["scenario"]) == {"do_nothing", "frontline_training", "expectation_management"}
+
+
+# --------------------------------------------------------------------------------------------------------------- kept
+
+
+@dataclass(frozen=True)
+class Inner:
+    values: np.ndarray[Any, Any]
+    size: float
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Outer:
+    parts: tuple[Inner, ...]
+    by: Mapping[tuple[str, int], float]
+    table: pd.DataFrame
+    either: int | float | str
+
+
+def test_what_is_kept_comes_back_to_the_bit() -> None:
+    inner = Inner(np.array([[0.1, np.nan], [np.inf, -1e-300]]), float("nan"))
+    table = pd.DataFrame({"a": ["x", "nan"], "b": [0.1, np.nan], "c": [1, 2]})
+    outer = Outer((inner, Inner(np.array([True, False]), 2.0, "n")), {("a", 1): 0.3}, table, "word")
+    back = restore(Outer, json.loads(json.dumps(keep(outer), allow_nan=False)), "content")
+    np.testing.assert_array_equal(back.parts[0].values, inner.values)
+    assert np.isnan(back.parts[0].size)
+    assert back.parts[1].values.dtype == bool
+    assert back.parts[1].name == "n"
+    assert back.by == outer.by
+    assert back.either == "word"
+    assert back.table["b"].dtype == float
+    np.testing.assert_array_equal(back.table["b"], table["b"])
+
+
+def test_what_does_not_fit_is_refused_and_functions_are_found_by_name() -> None:
+    data = keep(Inner(np.zeros(2), 1.0))
+    for wrong in ({**data, "size": "os.system"}, {**data, "more": 1}, {"values": data["values"]}, [], None):
+        with pytest.raises(InvalidInput):
+            restore(Inner, wrong, "content")
+    with pytest.raises(TypeError):
+        keep(len)
+    own = {Inner: Own(lambda inner: inner.name, lambda name: Inner(np.zeros(0), 0.0, name))}
+    assert restore(tuple[Inner, ...], keep((Inner(np.zeros(1), 1.0, "n"),), own), "content", own)[0].name == "n"
