@@ -41,12 +41,12 @@ class Lever:
 def levers(chain: Chain, target: float, repair_harm: float = 0.1, lost_factor: float = 3.0) -> list[Lever]:
     """Every parameter alone, solved for `target` with the exact recursion (Brent's method; monotone in each).
 
-    `repair_harm` is the chance that a repair does harm where the chain has none (for false alarms), `lost_factor` the
-    factor on later rates after lost information where it has none. A frailty needs equal rates: it is left out where
-    they differ, and where there is one, so is what makes them differ.
+    `repair_harm` is the chance that a repair does harm where the chain has no repairs but those of false alarms,
+    `lost_factor` the factor on later rates after lost information where it has none: neither changes the chain as it
+    is. A frailty needs equal rates: it is left out where they differ, and where there is one, so is what makes them
+    differ.
     """
     n, p = len(chain.p), chain.mean_rate
-    harm = chain.rework_failure or repair_harm
     factor = chain.lost_factor if chain.lost_factor > 1 else lost_factor
     highest = 1.0 / max(chain.p) if max(chain.p) > 0 else 0.0
     found = [_rate(chain, target), _stages(chain, target)]
@@ -67,10 +67,7 @@ def levers(chain: Chain, target: float, repair_harm: float = 0.1, lost_factor: f
             "faulty input", "p0", 0.0, 1.0, lambda x: _first(chain, x), target,
             "the first stage gets a fault with chance p0",
         ))  # fmt: skip
-    found.append(_solved(
-        "false alarms", "a", 0.0, 1.0, lambda a: replace(chain, false_alarm=a, rework_failure=harm), target,
-        f"makers rework what was right, which does harm with chance {harm:g}",
-    ))  # fmt: skip
+    found.append(_false_alarms(chain, target, repair_harm))
     if chain.equal and 0.0 < p < 1.0:
         found.append(_solved(
             "correlation within an order", "rho", 0.0, 0.9, lambda x: replace(chain, frailty=x), target,
@@ -146,6 +143,18 @@ def _stages(chain: Chain, target: float) -> Lever:
     note = f"{note}; {number - 1} give {100 * before:.2f} %" if number > 1 else note
     most = exact(replace(chain, p=(p,) * MOST_STAGES)).reaching
     return Lever(name, symbol, 1.0, float(MOST_STAGES), at_low, most, float(number), best, note)
+
+
+def _false_alarms(chain: Chain, target: float, repair_harm: float) -> Lever:
+    """They harm by repairs that fail. Where errors are found, repairs that fail would be a second change: not made."""
+    repaired = bool(chain.self_check or chain.next_check or chain.inspection or chain.false_alarm)
+    harm = chain.rework_failure or (0.0 if repaired else repair_harm)
+    note = f"makers rework what was right, which does harm with chance {harm:g}"
+    if harm == 0.0:
+        note = "makers rework what was right; that alone does no harm, since no repair fails here"
+    return _solved(
+        "false alarms", "a", 0.0, 1.0, lambda a: replace(chain, false_alarm=a, rework_failure=harm), target, note
+    )  # fmt: skip
 
 
 def _at_handoffs(chain: Chain, h: float) -> Chain:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.stress_des import stress_des
+from analysis.stress_ran import Ran
 from scenarios.config import Settings
 from sim.invalid import InvalidInput
 
@@ -69,8 +70,11 @@ class RunFolder:
     def write_csv(self, name: str, table: pd.DataFrame) -> Path:
         return self.write_text(name, table.to_csv(index=False, lineterminator="\n"))
 
-    def write_manifest(self, settings: Settings, finished: int | None = None) -> Path:
-        """Command, configuration digest, seed, engine, versions and times of the run; with them stress_des.md."""
+    def write_manifest(self, settings: Settings, finished: int | None = None, ran: Ran | None = None) -> Path:
+        """Command, configuration digest, seed, engine, versions and times of the run; with them stress_des.md.
+
+        `ran` : what ran, where the settings alone do not say it.
+        """
         asked = settings.replications
         content = {
             "schema": SCHEMA,
@@ -86,7 +90,7 @@ class RunFolder:
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - self._began, 3),
         }
-        self.write_text("stress_des.md", stress_des(settings, content))
+        self.write_text("stress_des.md", stress_des(settings, content, ran))
         return self.write_json("manifest.json", content)
 
 

@@ -37,12 +37,16 @@ def time_of(d: Distribution) -> str:
     return f"{d.kind}, mean {d.mean:g} h{cv}"
 
 
-def flat(values: Mapping[str, Any], path: str) -> list[str]:
-    """Every value of a nested mapping as "path = value", in its order."""
+def flat(values: Mapping[str, Any], path: str = "") -> list[str]:
+    """Every value of a nested mapping as "path = value", in its order; what is null (not given) is left out."""
     lines = []
     for key, value in values.items():
-        below = f"{path}.{key}"
-        lines += flat(value, below) if isinstance(value, Mapping) and value else [f"{below} = {value}"]
+        below = f"{path}.{key}" if path else str(key)
+        if isinstance(value, Mapping) and value:
+            lines += flat(value, below)
+        elif value is not None:
+            shown = float(f"{value:.10g}") if isinstance(value, float) else value  # no 0.060000000000000005
+            lines.append(f"{below} = {shown}")
     return lines
 
 

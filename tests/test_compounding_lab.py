@@ -186,6 +186,17 @@ def test_levers_of_a_chain_above_the_stated_share_go_down():
     assert found["faulty input"].value is None
 
 
+@pytest.mark.parametrize("changed", [{}, {"next_check": 0.3}, {"self_check": 0.4, "rework_failure": 0.2}])
+def test_false_alarms_are_changed_alone(changed: dict[str, Any]):
+    """Without a false alarm the chain is the one of today: no repairs that fail come with the lever."""
+    chain = replace(TEN, knock_on=3.0, **changed)
+    lever = solved(chain)["false alarms"]
+    assert lever.at_low == pytest.approx(exact(chain).reaching, abs=1e-14)
+    reached = lever.value is not None
+    assert reached == (changed != {"next_check": 0.3})  # repairs that never fail do no harm, however many
+    assert lever.most == pytest.approx(lever.at_low) or reached
+
+
 def test_rates_are_changed_in_proportion():
     found = solved(UNEQUAL)
     chain = found["error rate"].chain

@@ -13,15 +13,16 @@ import pandas as pd
 import pytest
 from builders import Main
 
-from analysis.decision_export import results_of
-from analysis.decision_runs import Sample, sample
-from analysis.decision_settings import Decide, decide_settings
-from analysis.decision_study import Evidence
 from analysis.decisions.cost_effectiveness import DOMINATED, EXTENDEDLY, FRONTIER, SAME
+from analysis.decisions.export import results_of
+from analysis.decisions.runs import Sample, sample
+from analysis.decisions.settings import Decide, decide_settings
+from analysis.decisions.study import CONTROL, Evidence
+from analysis.decisions.warm_up import measure_weeks, settling
 from analysis.experiments.decide import contrast_of, summary, warnings_of
 from analysis.measures import weekly_series
 from analysis.report.decide_answer import answer, in_short
-from analysis.warm_up import measure_weeks, settling
+from analysis.report.decide_method import findings
 from scenarios.arms import Arms, Interrupted, Runs
 from scenarios.compose import compose_config
 from scenarios.config import load_blueprint, settings_from
@@ -64,8 +65,8 @@ def known(arms: Known | None = None, names: tuple[str, ...] = NAMES, first: int 
     return sample(arms or Known(), settings, names, first, WEEKS)  # type: ignore[arg-type]
 
 
-def found(**asked: object) -> Evidence:
-    return Evidence(known(**asked), (), 1)  # type: ignore[arg-type]
+def found(controls: tuple[str, ...] = (), **asked: object) -> Evidence:
+    return Evidence(known(**asked), (), 1, controls)  # type: ignore[arg-type]
 
 
 # -- a study whose answer is known -----------------------------------------------------------------------------------
@@ -143,6 +144,48 @@ def test_a_criterion_of_which_less_is_better():
     assert evidence.sample.scenarios[evidence.best] == "base"
     assert re.search(r"−\d+\.\d \[−\d+\.\d, −\d+\.\d\] cu against dear", answer(evidence))
     assert evidence.gain(evidence.best)[0] == pytest.approx(-50.0 * WEEKS, abs=4 * 0.1 * WEEKS * math.sqrt(2 / 20))
+
+
+def test_a_control_is_compared_but_never_recommended():
+    evidence = found(controls=("middle", "cheap", "twin"))
+    s = evidence.sample
+    assert evidence.runner_up == NAMES.index("base")  # middle and cheap come before it
+    assert evidence.table.set_index(["scenario", "metric"]).loc[("middle", "service_quality"), "rejected"]
+    (only,) = evidence.thresholds
+    assert (NAMES[only.before], NAMES[only.after]) == ("base", "dear")
+    assert only.worth == pytest.approx(25.0, abs=4 * (0.32 + 0.032))  # 50 cu for two points
+    status = {s.scenarios[p.scenario]: p.status for p in evidence.places}
+    assert [name for name in NAMES if status[name] == CONTROL] == ["cheap", "middle", "twin"]
+    assert not {"cheap", "middle"} & set(evidence.acceptability_table["scenario"])
+    assert "middle" not in " ".join([answer(evidence), *dict(in_short(evidence)).values()])
+    first = found(controls=("dear",))
+    assert "it is a negative control and no improvement to recommend: of the others, middle is ahead" in answer(first)
+
+
+def test_what_scenarios_set_directly_is_said_of_all_of_them():
+    evidence = found(controls=("middle",))
+    direct = {"cheap": ("assurance",), "middle": ("reliability",), "worse": ("empathy",), "dear": ()}
+    notes = findings(evidence, direct, promising=["middle"]).notes
+    told = [note.text for note in notes if note.standing == "In part true by construction"]
+    assert [text.split()[0] for text in told] == ["Cheap", "Middle", "Worse"]  # dear, the best, sets nothing
+    assert "system.perception.assimilation" in told[1]
+    assert told[1].endswith("It is a negative control: a gain is no improvement.")
+
+
+def test_margins_are_the_half_widths_wanted_where_none_are_given():
+    table = found(metrics=["service_quality", "cost_total"], indifference=0.05).table
+    assert len(set(table["n"])) == 1
+    assert table["n"].iloc[0] > 20  # so that the base's mean is another one than in the first stage
+    assert (table["margin"] == table["half_width_wanted"]).all()
+
+
+def test_a_cap_below_the_least_number_is_named_as_what_keeps_precision_from_being_met():
+    capped = Evidence(known(first=10, most_replications=10, indifference=1.0), (), 1)
+    assert all(p.too_early for p in capped.sample.precisions.values())
+    settings = settings_from(compose_config(["experiment=decide"]))
+    told = warnings_of(settings, capped)
+    assert sum("from 20 replications on" in text for text in told) == 1
+    assert not any("not as precise" in text for text in told)
 
 
 def test_scenarios_that_are_as_good_as_equal_are_called_so():
@@ -258,10 +301,28 @@ def test_negative_controls_are_not_chosen_and_not_called_improvements(main: Main
         assert not compared["placebo"][metric]["rejected"]
         assert not compared["communication_campaign"][metric]["rejected"]
     assert compared["overpromising"]["profit"]["difference"] < 0.0
-    assert compared["overpromising"]["service_quality"]["equivalence"] != "different"
+    assert set(decision["controls"]) == {"placebo", "communication_campaign", "overpromising"}
+    assert decision["runner_up"] == "do_nothing"
+    assert not {x for t in decision["worth_thresholds"] for x in (t["before"], t["after"])} & set(decision["controls"])
     assert compared["empowerment"]["service_quality"]["rejected"]
-    assert "placebo" not in decision["acceptability"]["probability"]
+    assert set(decision["acceptability"]["probability"]) == {"do_nothing", "empowerment"}
     assert "as the chosen" not in out
+    page = re.sub(r"<[^>]+>", " ", Path("here/report.html").read_text())
+    assert "Overpromising changes what is promised" in page
+
+
+def test_what_overpromising_gains_is_assimilation_and_nothing_else(main: Main):
+    """With perception that is not drawn towards the prediction, promising more delivers nothing and disappoints: the
+    sign of its difference turns (model.md 2.1, 2.3)."""
+    words = ["experiment=decide", "scenario=[do_nothing,overpromising]", "replications=20", "decide.pilot_weeks=12",
+             "decide.most_replications=20", "decide.pilot_replications=2"]  # fmt: skip
+    words += ["decide.metrics=[service_quality]", "system.perception.assimilation=0", "n_jobs=1"]
+    code, _, err = main(*words, "hydra.run.dir=here")
+    assert (code, err) == (0, "")
+    decision = json.loads(Path("here/results.json").read_text())["decision"]
+    quality = decision["comparisons"]["overpromising"]["service_quality"]
+    assert decision["best"] == "do_nothing"
+    assert quality["difference_high"] < 0.0
 
 
 def test_the_experiment_leaves_everything_it_says(main: Main):
@@ -283,7 +344,7 @@ def test_the_experiment_leaves_everything_it_says(main: Main):
     cost = pd.read_csv(folder / "cost_effectiveness.csv").set_index("scenario")
     total = kpis[kpis["metric"] == "cost_total"].groupby("scenario")["value"].mean()
     assert cost.loc["do_nothing", "cost"] == pytest.approx(total["do_nothing"] / 8)  # eight weeks
-    assert cost.loc["placebo", "status"] == SAME
+    assert cost.loc["placebo", "status"] == CONTROL
     assert len(pd.read_csv(folder / "acceptability.csv")) == 41 * 2
     page = (folder / "report.html").read_text()
     assert page.count("<figure>") == page.count('role="img"') == 4

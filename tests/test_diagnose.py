@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from analysis.diagnosis.causes import FAMILIES, KINDS, causes_of, parts_of
 from analysis.diagnosis.pareto import measure_with_origins, origins_of, pareto_table
 from analysis.figures.fishbone import MOST_TWIGS, Bone, Twig, fishbone
 from analysis.measures import measure
+from analysis.report.diagnose_results import is_negligible
 from scenarios.arms import Arms, Interrupted
 from scenarios.compose import compose_config
 from scenarios.config import settings_from
@@ -246,7 +248,8 @@ def test_from_command_to_report(families: tuple[Path, Any]):
     page = (path / "report.html").read_text()
     for words in ("orders reach their customer with an error", "What a count would say", "True by construction"):
         assert words in page
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 3 + 5 + 2  # fishbones of every metric and dimension, Pareto, count
+    assert "Only 3 replications" in page
     assert "nan" not in page.lower().split("</style>")[1].replace("finan", "")
 
 
@@ -273,6 +276,18 @@ def test_elements_of_a_scenario_sampled(main: Main):
     assert "overpromising" in out
 
 
+def test_an_interval_around_0_shows_that_a_cause_is_negligible_only_where_it_is_narrow():
+    levels = pd.DataFrame([("failure_share", 0.055)], columns=["metric", "mean"])
+    found: Any = SimpleNamespace(diagnosis=SimpleNamespace(asked=study.Diagnose()), levels=levels)
+
+    def row(low: float, high: float) -> dict[str, Any]:
+        return {"metric": "failure_share", "low": low, "high": high}
+
+    assert is_negligible(found, row(-0.00021, 0.00016))  # 2 % of .055 is .0011
+    assert not is_negligible(found, row(-0.00021, 0.0012))
+    assert not is_negligible(found, row(-0.02, 0.01))
+
+
 def test_absent_causes_add_exactly_nothing(main: Main):
     """The ten stages of the founding paper: layer 0 only, no checks, nothing lost, no supplier, nobody who judges."""
     words = ("system=ten_stage", "system.horizon.measured=40", "replications=2", "n_jobs=1")
@@ -283,7 +298,7 @@ def test_absent_causes_add_exactly_nothing(main: Main):
     for name in found["absent"]:
         cause = found["metrics"]["failure_share"]["causes"][name]
         assert cause["adds"] == {"mean": 0.0, "ci": [0.0, 0.0]}
-    assert "gap5 is left out" in out
+    assert "Left out, because not measured in every run: gap5, gap_reliability, " in out
 
 
 def test_an_early_end_leaves_what_is_finished(monkeypatch: pytest.MonkeyPatch):
@@ -310,6 +325,7 @@ def test_an_early_end_leaves_what_is_finished(monkeypatch: pytest.MonkeyPatch):
         ("diagnose.metrics=[failure_shar]", "did you mean failure_share?"),
         ("diagnose.metrics=[]", "diagnose.metrics"),
         ("diagnose.scenario=do_nothin", "diagnose.scenario = do_nothin: unknown scenario"),
+        ("diagnose.negligible=1", "diagnose.negligible = 1.0: must be a share"),
         ("diagnose.exact=20", "diagnose.exact = 20: must be at most 10"),
         ("diagnose.permutations=5", "must be an even number"),
         ("+diagnose.stages=3", "diagnose.stages"),

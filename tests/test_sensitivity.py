@@ -97,6 +97,16 @@ def test_the_indices_of_ishigamis_function():
     assert (found.blocks, found.sampled) == (512, 1024)
 
 
+def test_combinations_count_as_turned_only_where_the_sign_is_clear():
+    parameters = [parameter("a"), parameter("b")]
+    exact = share_out(parameters, Synthetic(lambda p: p["a"] - 0.5), 64, 4, 3, 1.0)
+    assert (exact.turned, exact.open) == (64, 0)  # Sobol' points: exactly half of 128 lie below one half
+    # No sign turns, but a mean of four has the wrong sign with probability Phi(-.5 x 2 / 1) = .16: 20 of 128.
+    noisy = share_out(parameters, Synthetic(lambda p: 0.5 + 1e-9 * p["a"], noise=1.0), 64, 4, 3, 1.0)
+    assert noisy.turned <= 4  # clear of 0 on the wrong side: .3 % of a t-interval with 3 degrees of freedom
+    assert noisy.open > 64
+
+
 def test_elementary_effects_of_a_plane_are_its_slopes_times_the_ranges():
     parameters = [parameter("a", 2.0, 5.0), parameter("b", -1.0, 1.0), parameter("c", 0.0, 1.0)]
     found = screen(parameters, Synthetic(lambda p: 4.0 * p["a"] - 3.0 * p["b"], shift=1.0), 6, 4, 3, 0)

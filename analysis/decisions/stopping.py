@@ -55,6 +55,11 @@ class Precision:
     met: bool
 
     @property
+    def too_early(self) -> bool:
+        """Whether the half-width is within the target and nothing but the least number of replications is lacking."""
+        return not self.met and self.n < LEAST and self.half_width <= self.target
+
+    @property
     def safe_half_width(self) -> float:
         """Half-width that covers in 95 % although its size was chosen by looking: the target where that is wider."""
         return max(self.half_width, self.target) if self.met else self.half_width

@@ -25,6 +25,7 @@ from scenarios.scenario import timeline
 from scenarios.study import PLACEHOLDERS
 from sim.blueprint import Blueprint
 from sim.blueprint.checks import whole
+from sim.blueprint.customer import DIMENSIONS
 from sim.invalid import InvalidInput, require, unknown_name
 from sim.simulate import Plan
 
@@ -37,16 +38,20 @@ FAILURES = "failure_share"  # the metric that the naive count speaks of
 class Diagnose:
     """What is asked: of which scenario ("": the base), causes grouped how, which metrics (the leading one first).
 
+    `negligible`: share of a metric's level, both ways, within which an interval shows that a cause adds next to none;
     `exact`: up to so many causes, every set of them is run; more are sampled along `permutations` random orders.
     """
 
     scenario: str = ""
     by: str = "family"
-    metrics: tuple[str, ...] = (FAILURES, "lead_time_mean", "gap5", "gap_reliability", "gap_responsiveness")
+    metrics: tuple[str, ...] = (FAILURES, "lead_time_mean", "gap5", *(f"gap_{name}" for name in DIMENSIONS))
+    negligible: float = 0.02
     exact: int = 7
     permutations: int = 12
 
     def __post_init__(self) -> None:
+        allowed = "must be a share of the metric's level, above 0 and below 1"
+        require(0 < self.negligible < 1, "negligible", self.negligible, allowed)
         whole(1, exact=self.exact)
         require(self.exact <= _MOST_EXACT, "exact", self.exact, f"must be at most {_MOST_EXACT}: 2^exact sets run")
         whole(4, permutations=self.permutations)
@@ -193,17 +198,19 @@ def _by_metric(
     """Values by set and by twig, of replications in which every arm has the metric; sentences on what is missing."""
     values: dict[str, dict[int, Floats]] = {}
     alone: dict[str, Floats] = {}
-    left_out = []
+    left_out, missing = [], []
     for metric in asked.metrics:
         table = runs.of(metric) if metric in runs.metrics else np.full((1, 1), np.nan)
         whole_rows = np.isfinite(table).all(axis=0)
         if not whole_rows.any():
-            left_out.append(f"{metric} is left out: it was not measured in every run.")
+            missing.append(metric)
             continue
         if not whole_rows.all():
             left_out.append(f"{metric}: {np.sum(~whole_rows)} replications are left out, in which a run lacks it.")
         table = table[:, whole_rows]
         values[metric] = dict(zip(design.sets, table, strict=False))
         alone[metric] = table[len(design.sets) :]
+    if missing:
+        left_out.append(f"Left out, because not measured in every run: {', '.join(missing)}.")
     require(bool(values), "diagnose.metrics", list(asked.metrics), "none of them was measured in every run")
     return values, alone, tuple(left_out)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analysis import sensitivity
-from analysis.decision_export import results_of
-from analysis.decision_runs import Sample, sample
-from analysis.decision_settings import NET_BENEFIT, Decide, decide_settings
-from analysis.decision_study import Evidence
+from analysis.decisions.export import results_of
+from analysis.decisions.runs import Sample, sample
+from analysis.decisions.settings import NET_BENEFIT, Decide, decide_settings
 from analysis.decisions.stopping import LEAST
+from analysis.decisions.study import Evidence
+from analysis.decisions.warm_up import measure_weeks, settling
 from analysis.experiments.compare import ratio_warnings
 from analysis.experiments.results import write_results
 from analysis.figures.style import displayed, title_of
@@ -26,7 +27,6 @@ from analysis.report.study_table import Study as StudyTable
 from analysis.run_folder import RunFolder
 from analysis.sensitivity import Contrast, Sensitivity
 from analysis.stress_ran import Ran, part_of
-from analysis.warm_up import measure_weeks, settling
 from scenarios.arms import Arms, Interrupted
 from scenarios.config import Settings
 from scenarios.execution import interrupts_wait

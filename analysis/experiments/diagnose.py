@@ -78,9 +78,12 @@ def ran_of(settings: Settings, d: Diagnosis) -> Ran:
     """What ran, for the reporting checklist: the scenario, and it once more without sets of causes."""
     arm = {"scenario": d.scenario}
     part = part_of(base_of(settings, [arm]), {d.scenario: arm}, f"{d.finished} replications of every arm")
-    causes = [f"without {c.name}: {', '.join(c.programmes)}" for c in d.causes if c.programmes]
+    causes = [
+        f"without {c.name}: {', '.join(name.removeprefix('diagnosis ') for name in c.programmes)}"
+        for c in d.causes if c.programmes
+    ]  # fmt: skip
     sets = f"{'sampled sets' if d.design.orders is not None else 'every set'} of causes taken out throughout, on top of"
-    told = [f"`{d.scenario}` without sets of causes: {len(d.design.sets)} arms, {sets} all else:", *causes]
+    told = [f"`{d.scenario}` without sets of causes: {len(d.design.sets) - 1} arms, {sets} all else:", *causes]
     told += [f"without one element alone: {', '.join(twig.name for twig in d.twigs)}"] if d.twigs else []
     journal = f"{part.journal}; full where nothing is taken out"
     return Ran((replace(part, arms=(*part.arms, *told), journal=journal),))

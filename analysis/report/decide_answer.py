@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from analysis.compare import spread
-from analysis.decision_runs import cost_unit
-from analysis.decision_study import Evidence
 from analysis.decisions.cost_effectiveness import FRONTIER, Threshold
+from analysis.decisions.runs import cost_unit
+from analysis.decisions.study import Evidence
 from analysis.figures.forest import verdict
 from analysis.figures.style import displayed, title_of
 from analysis.measures import METRICS, Metric

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from analysis.decision_settings import NET_BENEFIT
-from analysis.decision_study import Evidence
+from analysis.decisions.settings import NET_BENEFIT
+from analysis.decisions.study import Evidence
 from analysis.figures.style import title_of
 from analysis.measures import METRICS
 from analysis.report.compare_answer import capital

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from analysis.decision_runs import cost_unit
-from analysis.decision_study import CONTROL, Evidence
 from analysis.decisions.cost_effectiveness import DOMINATED, EXTENDEDLY, FRONTIER, Place
+from analysis.decisions.runs import cost_unit
+from analysis.decisions.study import CONTROL, Evidence
 from analysis.figures.cost_effectiveness_plane import Increment
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from analysis.decision_runs import cost_unit
-from analysis.decision_study import Evidence
+from analysis.decisions.runs import cost_unit
+from analysis.decisions.study import Evidence
 from analysis.figures.acceptability_curve import acceptability_curve
 from analysis.figures.cost_effectiveness_plane import cost_effectiveness_plane
 from analysis.figures.forest import forest

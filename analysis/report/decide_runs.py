@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from analysis.decision_study import Evidence
 from analysis.decisions.stopping import LEAST, Precision
+from analysis.decisions.study import Evidence
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
 from analysis.report.compare_answer import capital

@@ -77,7 +77,8 @@ def _curves(found: Sensitivity, factor: float, label: str) -> Drawing:
     figure = effects_chart(panels, label)
     for axes, panel in zip(figure.axes, panels, strict=True):
         wide = 72.0 * figure.get_size_inches()[0] * axes.get_position().width
-        axes.set_title("\n".join(fit(panel.title, wide, 8.5, 2, bold=True)), fontsize=8.5)
+        title = "\n".join(fit(panel.title, wide, 8.5, 2, bold=True))
+        axes.set_title(title, fontsize=8.5, loc="left", fontweight="bold", color=INK)
         axes.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # today's value may lie close to one of the grid
         axes.xaxis.set_major_formatter(ScalarFormatter())

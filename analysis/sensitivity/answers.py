@@ -95,7 +95,7 @@ def reversal_text(reversal: Reversal, found: Sensitivity) -> str:
 
 
 def share_turned(indices: Indices) -> tuple[float, float, float]:
-    """Share of sampled combinations with the other sign, with Wilson's 95 % interval."""
+    """Share of sampled combinations that are clearly of the other sign, with Wilson's 95 % interval."""
     from scipy.stats import binomtest
 
     test = binomtest(indices.turned, indices.sampled)
@@ -105,9 +105,10 @@ def share_turned(indices: Indices) -> tuple[float, float, float]:
 
 def _together(indices: Indices, decided: bool) -> str:
     share, low, high = (100.0 * v for v in share_turned(indices))
-    what = "it turns" if decided else "the sign differs from that of the mean today"
+    what = "it clearly turns" if decided else "the sign is clearly not that of the mean today"
     return (
         f"With the {len(indices.names)} strongest parameters varied together, evenly over their ranges, "
         f"{what} in {indices.turned} of {indices.sampled} combinations ({number(share, 0)} % "
-        f"[{number(low, 0)}, {number(high, 0)}])."
+        f"[{number(low, 0)}, {number(high, 0)}]); in {indices.open} the {indices.replications} replications leave the "
+        "sign open."
     )

@@ -89,7 +89,7 @@ def results_of(found: Sensitivity) -> dict[str, Any]:
             "total": {
                 n: {"mean": _n(v), "half": _n(h)} for n, v, h in zip(i.names, i.total, i.total_half, strict=True)
             },
-            "turned": {"share": _n(share[0]), "ci": [_n(share[1]), _n(share[2])], "n": i.sampled},
+            "turned": {"share": _n(share[0]), "ci": [_n(share[1]), _n(share[2])], "open": i.open, "n": i.sampled},
         }
     return result
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.sensitivity.contrast import Response, means
+from analysis.sensitivity.contrast import Response, clear, means
 from analysis.sensitivity.noise import noise_share
 from analysis.sensitivity.screening import places_of, problem_of, salib_seed
 from scenarios.parameters import Parameter
@@ -23,8 +23,8 @@ class Indices:
 
     `first`: by a parameter alone, `total`: with all it does together with others, `second` (upper triangle, else NaN):
     by a pair beyond what both do alone. `noise`: share of the variance that is replication noise (it counts into
-    totals). `turned` of `sampled` points drawn independently over the ranges have the other sign than today's contrast.
-    NaN where the contrast does not vary.
+    totals). Of `sampled` points drawn independently over the ranges, `turned` have a 95 % interval wholly on the other
+    side of 0 than today's contrast; at `open` the interval includes 0. NaN where the contrast does not vary.
     """
 
     names: tuple[str, ...]
@@ -36,6 +36,7 @@ class Indices:
     second_half: Floats
     noise: float
     turned: int
+    open: int
     sampled: int
     blocks: int
     replications: int
@@ -53,13 +54,13 @@ def share_out(
     size = 2 * k + 2
     grouped = means(values).reshape(blocks, size)
     whole = ~np.isnan(grouped).any(axis=1)  # a block with a gap is left out
-    independent = grouped[whole][:, [0, -1]].ravel()
-    turned = int((independent * np.sign(today) < 0).sum())
+    sides = clear(values).reshape(blocks, size)[whole][:, [0, -1]].ravel()  # a mean of few runs has its sign by chance
     y = grouped[whole].ravel()
     first, first_half, total, total_half, second, second_half = _estimates(problem, y, k, seed)
     return Indices(
         tuple(p.name for p in parameters), first, first_half, total, total_half, second, second_half,
-        noise_share(values[np.repeat(whole, size)]), turned, len(independent), int(whole.sum()), replications,
+        noise_share(values[np.repeat(whole, size)]), int((sides * np.sign(today) < 0).sum()), int((sides == 0).sum()),
+        len(sides), int(whole.sum()), replications,
     )  # fmt: skip
 
 

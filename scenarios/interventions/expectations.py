@@ -1,4 +1,8 @@
-"""What is promised: managing expectations, and promising too much (model.md section 4)."""
+"""What is promised: managing expectations, and promising too much (model.md section 4).
+
+A promise moves the prediction in every dimension, and perception is drawn towards it (sections 2.1 and 2.3): so these
+interventions set all of them directly.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,11 @@ from dataclasses import replace
 from scenarios.interventions.edits import spend
 from scenarios.interventions.registry import InForce, intervention
 from sim.blueprint import Blueprint
+from sim.blueprint.customer import DIMENSIONS
 from sim.invalid import require
 
 
-@intervention(needs_facts=True, sets=("responsiveness", "reliability"))
+@intervention(needs_facts=True, sets=DIMENSIONS)
 def expectation_management(
     blueprint: Blueprint,
     now: InForce,
@@ -38,7 +43,7 @@ def expectation_management(
     return replace(b, promise=promise, perception=replace(b.perception, wait_bias=bias))
 
 
-@intervention(sets=("reliability",))
+@intervention(sets=DIMENSIONS)
 def overpromising(
     blueprint: Blueprint, now: InForce, *, level: float = 0.08, lead_time: float = 0.8, per_week: float = 100.0
 ) -> Blueprint:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,26 +16,32 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.compare import Spread, compare, spread
-from analysis.decision_runs import Sample, level_of
 from analysis.decisions import cost_effectiveness as ce
 from analysis.decisions.equivalence import equivalent, no_worse
 from analysis.decisions.multiplicity import Adjusted, holm
+from analysis.decisions.runs import Sample
 from analysis.decisions.selection import WithBest, compared_with_best
+from analysis.decisions.warm_up import Settling
 from analysis.measures import METRICS
-from analysis.warm_up import Settling
 
 Floats = npt.NDArray[np.float64]
 
 FAMILY = 0.95  # confidence of the family of comparisons with the base
+CONTROL = "negative control"  # place of a scenario that is there to test the study, not to be bought
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The sample and what follows from it. `seed`: of the bootstrap; `settling`: of the pilot runs of the base."""
+    """The sample and what follows from it. `seed`: of the bootstrap; `settling`: of the pilot runs of the base.
+
+    `controls`: scenarios that are negative controls. They are compared like all others, but never recommended: they
+    are neither runner-up nor best buy as long as there is anything else.
+    """
 
     sample: Sample
     settling: tuple[Settling, ...]
     seed: int
+    controls: tuple[str, ...] = ()
 
     @cached_property
     def kpis(self) -> pd.DataFrame:
@@ -65,9 +71,16 @@ class Evidence:
         return row != self.best and bool((merit[row] == merit[self.best]).all())
 
     @cached_property
+    def options(self) -> tuple[int, ...]:
+        """Rows of what may be recommended: the base and all scenarios that are no negative controls."""
+        return tuple(i for i, name in enumerate(self.sample.scenarios) if i == 0 or name not in self.controls)
+
+    @cached_property
     def runner_up(self) -> int | None:
-        """Row of the best of those that differ from the selected one; None if there is none."""
-        return next((i for i in self.ranked[1:] if not self.twin(i)), None)
+        """Row of the best of those that differ from the selected one, a control only where there is nothing else; None
+        if there is none."""
+        others = [i for i in self.ranked[1:] if not self.twin(i)]
+        return next((i for i in others if i in self.options), others[0] if others else None)
 
     @cached_property
     def lead(self) -> Spread:
@@ -126,11 +139,12 @@ class Evidence:
                 "difference_low": a.low[i], "difference_high": a.high[i], "level": a.level[i], "p": a.p[i],
                 "p_adjusted": a.p_adjusted[i], "rejected": bool(a.rejected[i]),
             }  # fmt: skip
-            margin = asked.margin_of(metric).of(level_of(self.sample.runs, metric))
+            margin = asked.margin_of(metric).of(self.sample.levels[metric])
             row |= self._against_margin(scenario, metric, margin)
             precision = self.sample.precisions.get((scenario, metric))
             row |= {
                 "half_width": precision.half_width if precision else math.nan,
+                "half_width_safe": precision.safe_half_width if precision else math.nan,
                 "half_width_wanted": precision.target if precision else math.nan,
                 "needed": precision.needed if precision else math.nan,
                 "precise": precision.met if precision else None,
@@ -162,27 +176,43 @@ class Evidence:
 
     @cached_property
     def places(self) -> tuple[ce.Place, ...]:
-        """The cost-effectiveness table, in order of cost."""
-        return ce.table(self.sample.effects, self.sample.costs)
+        """The cost-effectiveness table, in order of cost; controls have no standing in it."""
+        effect, cost = spread(self.sample.effects).mean, spread(self.sample.costs).mean
+        ranked = self._placed(self.sample.effects, self.sample.costs)
+        others = [
+            ce.Place(i, float(effect[i]), float(cost[i]), CONTROL, math.nan, None)
+            for i in range(len(effect))
+            if i not in self.options
+        ]
+        return tuple(sorted([*ranked, *others], key=lambda p: p.cost)) if others else ranked
+
+    def _placed(self, effects: Floats, costs: Floats) -> tuple[ce.Place, ...]:
+        rows = list(self.options)
+        return tuple(
+            replace(p, scenario=rows[p.scenario], by=None if p.by is None else rows[p.by])
+            for p in ce.table(effects[rows], costs[rows])
+        )
 
     @cached_property
     def gap_frontier(self) -> tuple[int, ...]:
         """Rows that no other beats in gap and cost at once, in order of cost; nothing without perception."""
         if "gap" not in self.sample.runs.metrics:
             return ()
-        return efficient(ce.table(self.sample.of("gap"), self.sample.costs))
+        return efficient(self._placed(self.sample.of("gap"), self.sample.costs))
 
     @cached_property
     def thresholds(self) -> tuple[ce.Threshold, ...]:
         """Worths of a point at which the best scenario changes."""
-        return ce.thresholds(self.sample.effects, self.sample.costs, self.sample.asked.resamples, self.seed)
+        rows, s = list(self.options), self.sample
+        found = ce.thresholds(s.effects[rows], s.costs[rows], s.asked.resamples, self.seed)
+        return tuple(replace(t, before=rows[t.before], after=rows[t.after]) for t in found)
 
     @cached_property
     def distinct(self) -> tuple[int, ...]:
-        """Rows without those that have the effect and the cost of an earlier one in every replication."""
+        """The options without those that have the effect and the cost of an earlier one in every replication."""
         both = np.stack([self.sample.effects, self.sample.costs])
         rows: list[int] = []
-        for i in range(both.shape[1]):
+        for i in self.options:
             if not any(np.array_equal(both[:, i], both[:, j], equal_nan=True) for j in rows):
                 rows.append(i)
         return tuple(rows)

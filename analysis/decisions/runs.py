@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from analysis.decision_settings import NET_BENEFIT, Decide
 from analysis.decisions.selection import KN, State
+from analysis.decisions.settings import NET_BENEFIT, Decide
 from analysis.decisions.stopping import Precision, assess, next_size
 from analysis.figures.style import displayed
 from analysis.measures import METRICS
@@ -30,7 +30,8 @@ class Sample:
     """Everything that was run: `runs` by arm, as in `scenarios` (the base first), and what the study was asked.
 
     `precisions`: (scenario, metric) -> precision of its paired difference to the base. `state`: how far the selection
-    has come; rows as in `scenarios`. `weeks`: length of the measured window. `interrupted`: Ctrl-C ended the sampling.
+    has come; rows as in `scenarios`. `weeks`: length of the measured window. `levels`: the base's mean of each metric
+    in the first stage, of which relative half-widths and margins are shares. `interrupted`: Ctrl-C ended the sampling.
     """
 
     asked: Decide
@@ -39,6 +40,7 @@ class Sample:
     weeks: float
     precisions: dict[tuple[str, str], Precision]
     state: State
+    levels: Mapping[str, float]
     interrupted: bool = False
 
     @property
@@ -81,7 +83,7 @@ def sample(arms: Arms, asked: Decide, scenarios: Sequence[str], first: int, week
     `InvalidInput` for a metric that no run measured.
     """
     points = [{"scenario": name} for name in scenarios]
-    n, targets = first, None
+    n, levels = first, dict[str, float]()
     selection = KN(asked.smallest, asked.confidence, first)
     found: Sample | None = None
     while True:
@@ -93,9 +95,9 @@ def sample(arms: Arms, asked: Decide, scenarios: Sequence[str], first: int, week
             return replace(found, interrupted=True)
         state = selection.decide(merit_of(runs, asked, weeks))
         effects_of(runs, asked), costs_of(runs, asked, weeks)  # a metric that is not there is found now
-        targets = targets or _targets(runs, asked)
-        precisions = _precisions(runs, targets, scenarios)
-        found = Sample(asked, tuple(scenarios), runs, weeks, precisions, state)
+        levels = levels or {metric: level_of(runs, metric) for metric in asked.watched}
+        precisions = _precisions(runs, _targets(levels, asked), scenarios)
+        found = Sample(asked, tuple(scenarios), runs, weeks, precisions, state, levels)
         most = max(n, asked.most_replications)
         wanted = max(next_size(list(precisions.values()), n, most), min(state.most or n, most, 2 * n))
         if wanted <= n:
@@ -144,9 +146,9 @@ def level_of(runs: Runs, metric: str) -> float:
     return float(np.nanmean(measured(runs, metric, "decide.metrics")[0]))
 
 
-def _targets(runs: Runs, asked: Decide) -> dict[str, float]:
-    """Half-width wanted of every metric; shares are of the base's mean in the first stage (none where that is 0)."""
-    sizes = {metric: asked.precision_of(metric).of(level_of(runs, metric)) for metric in asked.watched}
+def _targets(levels: Mapping[str, float], asked: Decide) -> dict[str, float]:
+    """Half-width wanted of every metric; none where it is a share of a mean that is 0."""
+    sizes = {metric: asked.precision_of(metric).of(level) for metric, level in levels.items()}
     return {metric: size for metric, size in sizes.items() if size > 0}
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.decision_study import Evidence, efficient
 from analysis.decisions.cost_effectiveness import FRONTIER
+from analysis.decisions.study import Evidence, efficient
 
 
 def results_of(found: Evidence) -> Mapping[str, Any]:
@@ -21,6 +21,7 @@ def results_of(found: Evidence) -> Mapping[str, Any]:
         "study": asked.study,
         "criterion": {"metric": metric.name, "unit": metric.unit, "better": metric.better},
         "best": names[found.best],
+        "controls": list(found.controls),
         "decided": state.done,
         "guarantee": {
             "confidence": asked.confidence, "indifference": asked.smallest, "reached": state.done,
