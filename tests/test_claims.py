@@ -15,12 +15,24 @@ import pytest
 
 from analysis.claims import c02_position, registry
 from analysis.claims.boundary import boundary_of, strength
-from analysis.claims.claim import Claim, Finding, Tried
+from analysis.claims.claim import Claim, Condition, Finding, Tried, joint
 from analysis.claims.laboratory import Bench, PointTrial, try_at_point
 from analysis.claims.outcome import FALSE, FINDING, OPEN, OPPOSITE, TRUE, outcomes
+from analysis.claims.ratio import ratio_of_means
 from analysis.claims.registry import claim_of, claims_of
 from analysis.claims.robust import CONDITIONAL, FAILS, HOLDS, UNKNOWN, hypercube, judged, try_over_space
-from analysis.claims.verdict import REFUTED, SUPPORTED, UNDECIDED, Bar, estimate, vanishes, verdicts
+from analysis.claims.verdict import (
+    REFUTED,
+    REMAINS,
+    SUPPORTED,
+    UNDECIDED,
+    UNSHOWN,
+    VANISHES,
+    Bar,
+    estimate,
+    null_word,
+    verdicts,
+)
 from analysis.compare import spread
 from analysis.compounding import share_of
 from analysis.experiments import check_experiment, run_experiment
@@ -114,10 +126,19 @@ def test_a_stated_figure_needs_four_standard_errors(mean: float, word: str):
 
 
 def test_an_effect_without_variation():
-    assert one(np.full(12, 2.0), 1.0).word == SUPPORTED
-    assert one(np.full(12, 0.0), 1.0).word == REFUTED
-    assert one(np.full(12, 1.0), 1.0).word == SUPPORTED
-    assert one(np.full(2, 0.0), 1.0).word == UNDECIDED  # too few to be certain of
+    """Equal values are certain of nothing but by the exact binomial bound, between the limits of what can be."""
+    assert one(np.full(500, 0.0), 0.1).word == UNDECIDED  # it could be anything once in a while
+    share = Bar(0.1, limits=(-1.0, 1.0))
+    words, p = {}, {}
+    for n in (30, 34, 36, 80):
+        [found] = verdicts([np.zeros(n)], [share])
+        q = 1.0 - 0.025 ** (1.0 / n)
+        assert found.effect.interval == pytest.approx((-q, q))
+        assert found.p == pytest.approx(2.0 * 0.9**n)
+        words[n], p[n] = found.word, found.p
+    assert words == {30: UNDECIDED, 34: UNDECIDED, 36: REFUTED, 80: REFUTED}
+    assert all((p[n] < 0.05) is (words[n] == REFUTED) for n in words)
+    assert verdicts([np.ones(80)], [Bar(0.9, limits=(-1.0, 1.0))])[0].word == SUPPORTED
     assert one([3.0], 1.0).word == UNDECIDED
     assert one([np.nan, np.nan], 1.0).word == UNDECIDED
 
@@ -161,11 +182,91 @@ def test_the_chance_of_any_wrong_verdict():
 
 
 def test_nulls():
-    assert vanishes(np.zeros(5), exact=True)
-    assert not vanishes(np.array([0.0, 1e-12]), exact=True)
-    assert vanishes(around(0.35), exact=False)
-    assert not vanishes(around(0.45), exact=False)  # 4.5 standard errors
-    assert not vanishes(np.array([np.nan]), exact=True)
+    assert null_word(np.zeros(5), exact=True) == VANISHES
+    assert null_word(np.array([0.0, 1e-12]), exact=True) == REMAINS
+    assert null_word(around(0.35), exact=False) == VANISHES
+    assert null_word(around(0.45), exact=False) == REMAINS  # 4.5 standard errors
+    assert null_word(np.array([np.nan]), exact=True) == REMAINS
+
+
+def test_a_null_that_is_not_exact_has_to_lie_within_the_smallest_effect():
+    """Half-width of its 95 % interval about .2: near 0, but an effect of .25 is not excluded at a mean of .1."""
+    assert null_word(around(0.1), exact=False, sesoi=0.31) == VANISHES
+    assert null_word(around(0.1), exact=False, sesoi=0.25) == UNSHOWN
+    assert null_word(around(-0.1), exact=False, sesoi=0.25) == UNSHOWN
+    [found] = outcomes([(made(around(2.0), around(0.1), sesoi=0.25), None)])
+    assert (found.verdict.word, found.standing, found.null_vanishes) == (SUPPORTED, OPEN, False)
+    page = claims_page([found], seed=1, engine="compiled")
+    assert "C02, its null is not shown to vanish" in page.answer
+    assert any("is not shown to vanish" in warning for warning in page.warnings)
+    assert any(note.text == "The null is not shown to vanish." for s in page.sections for note in s.notes)
+
+
+# -- several conditions --------------------------------------------------------------------------------------
+
+
+def needing(*means: float, sd: float = 1.0) -> Finding:
+    return joint([Condition(f"part {i}", around(mean, sd), 0.5) for i, mean in enumerate(means)], 0.5, {})
+
+
+@pytest.mark.parametrize(
+    ("means", "word", "opposite", "decisive"),
+    [
+        ((2.0, 1.5), SUPPORTED, False, 1),
+        ((2.0, 0.6), UNDECIDED, False, 1),  # no claim wins by one of its conditions
+        ((2.0, -1.0), REFUTED, False, 1),  # nor is the opposite true where one fails
+        ((0.45, 0.0, 2.0), REFUTED, False, 1),
+        ((-1.0, -2.0), REFUTED, True, 1),
+    ],
+)
+def test_a_claim_needs_all_of_its_conditions(means: tuple[float, ...], word: str, opposite: bool, decisive: int):
+    null = joint([Condition(f"part {i}", np.zeros(3), 0.5) for i in range(len(means))], 0.5, {})
+    trial = replace(made(np.zeros(3), sesoi=0.5), reference=needing(*means), null=null)
+    [found] = outcomes([(trial, None)])
+    assert (found.verdict.word, found.verdict.opposite, found.verdict.decisive) == (word, opposite, decisive)
+    assert (found.word == OPPOSITE) is opposite
+    assert found.deciding == f"part {decisive}"
+    assert found.record()["effect"] == pytest.approx(means[decisive])
+    assert [c["mean"] for c in found.record()["conditions"].values()] == pytest.approx(list(means))
+    assert trial.reference.effect.mean() == pytest.approx(min(means))  # what counts over the space
+    failed = [f"part {i}" for i, mean in enumerate(means) if mean < 0.2]
+    assert list(found.failing) == failed
+    page = claims_page([found], seed=1, engine="compiled")
+    text = " ".join(p for s in page.sections for p in s.paragraphs)
+    assert f"failed: {', '.join(failed) or 'none'}." in text
+
+
+def test_the_condition_with_the_better_mean_may_decide():
+    """Its interval is wide: picked by its mean it would not have been looked at."""
+    sure, loose = around(0.6, sd=0.1), around(0.7, sd=2.0)
+    trial = replace(
+        made(np.zeros(3), sesoi=0.5),
+        reference=joint([Condition("sure", sure, 0.5), Condition("loose", loose, 0.5)], 0.5, {}),
+    )
+    [found] = outcomes([(trial, None)])
+    assert (found.verdict.word, found.deciding) == (UNDECIDED, "loose")
+
+
+def test_conditions_do_not_raise_the_chance_of_a_wrong_verdict():
+    """Two conditions at their bars: supported at most half of 5 %, refuted at most 5 %, plus 4 s.e."""
+    generator = np.random.default_rng(17)
+    families = 400
+    words = [verdicts([list(generator.normal(size=(2, 20)))], [[Bar(0.0), Bar(0.0)]])[0].word for _ in range(families)]
+    assert words.count(UNDECIDED) < families  # something happens
+    assert (families - words.count(UNDECIDED)) / families <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / families)
+
+
+def test_a_ratio_of_means_knows_the_error_of_both():
+    generator = np.random.default_rng(4)
+    x, y = generator.normal(3.0, 0.5, (2000, 30)), generator.normal(6.0, 1.5, (2000, 30))
+    ratios = np.array([ratio_of_means(a, b) for a, b in zip(x, y, strict=True)])
+    assert ratios.mean(axis=1) == pytest.approx(x.mean(axis=1) / y.mean(axis=1))
+    errors = ratios.std(axis=1, ddof=1) / np.sqrt(30)
+    true = np.std(x.mean(axis=1) / y.mean(axis=1))
+    assert errors.mean() == pytest.approx(true, rel=0.05)  # of 2 000 experiments: s.e. of `true` 1.6 %
+    assert errors.mean() > 1.5 * 0.5 / 6.0 / np.sqrt(30)  # that of a known denominator
+    assert (ratio_of_means(np.zeros(4), np.array([1.0, 2.0, 0.0, 0.0])) == 0.0).all()
+    assert np.isnan(ratio_of_means(np.ones(4), -np.ones(4))).all()
 
 
 def test_standing():
@@ -183,6 +284,7 @@ def test_standing():
     assert "1 supported" in page.answer
     assert "1 refuted" in page.answer
     assert "2 decided by construction" in page.answer
+    assert "2 open (C02, undecided; C02, its null does not vanish)" in page.answer
     assert any("does not vanish" in warning for warning in page.warnings)
 
 
@@ -462,6 +564,7 @@ def test_c02_can_be_turned_over():
 
 
 def test_c02_with_nothing_found_and_nothing_bred_position_is_nothing():
-    trial = try_at_point(Bench(1, "compiled", SERIAL), claim_of("C02"), 10)
-    assert vanishes(trial.null.effect, exact=False)
+    trial = try_at_point(Bench(1, "compiled", SERIAL), claim_of("C02"), 4)
+    assert len(trial.null.effect) == 16  # four times as many: it has to lie within the smallest effect of interest
+    assert null_word(trial.null.effect, exact=False) == VANISHES
     assert c02_position.POSITIONS == (1, 3, 5, 8, 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from analysis.claims.by_quarter import by_quarter
 from analysis.claims.churn import LEVELS, area, cumulative_satisfaction
 from analysis.claims.claim import Claim, Floats, Tried
 from analysis.claims.logistic import best_log_likelihood
+from analysis.claims.verdict import Bar, verdicts
 from scenarios.arms import Arms, Runs
 from scenarios.compose import compose_config
 from scenarios.config import settings_from
@@ -42,6 +44,18 @@ def tried(
     return Tried(
         tuple(arms), Arms(base, claim.measure, Execution(n_jobs=1)).run([*arms.values()], replications, claim.id)
     )
+
+
+@cache
+def those_who_stay() -> Tried:
+    """C06 with existing customers only."""
+    return tried(c06.CLAIM, 4, customers="stay")
+
+
+@cache
+def clearly_worst() -> Tried:
+    """C07 at its reference point."""
+    return tried(c07.CLAIM, 4)
 
 
 def effect(claim: Claim, replications: int, **changed: Any) -> Floats:
@@ -167,12 +181,31 @@ def test_the_breakpoint_of_churn_is_found_where_it_is(bend: float):
 
 def test_a_lower_promise_is_as_good_only_where_customers_come_for_the_promise():
     """With existing customers the gap to desired stays open; with many new ones, fewer come and staff has time."""
-    assert below(effect(c06.CLAIM, 4, customers="stay"), c06.CLAIM.sesoi)
-    assert above(effect(c06.CLAIM, 8, trial_slope=12.0, replacement=3.0), c06.CLAIM.sesoi)
+    assert below(c06.CLAIM.effect(those_who_stay()).effect, c06.CLAIM.sesoi)
+    for condition in c06.CLAIM.effect(tried(c06.CLAIM, 8, trial_slope=12.0, replacement=3.0)).conditions:
+        assert above(condition.effect, condition.least), condition.label
+
+
+def test_doing_nothing_does_not_pass_for_managing_expectations():
+    """The same metrics of another arm stand in for those of the lower promise: nothing fails, half as much passes."""
+    runs = those_who_stay()
+
+    def standing_in(share: float) -> list[str]:
+        values = runs.runs.values.copy()
+        place = {arm: i for i, arm in enumerate(runs.arms)}
+        base, better = values[place["as it is"]], values[place["better service"]]
+        values[place["lower promise"]] = base + share * (better - base)
+        finding = c06.CLAIM.effect(Tried(runs.arms, Runs(runs.runs.metrics, values)))
+        [verdict] = verdicts([[c.effect for c in finding.conditions]], [[Bar(c.least) for c in finding.conditions]])
+        return [verdict.word, *(one.word for one in verdict.conditions)]
+
+    assert standing_in(0.0) == ["refuted", "undecided", "refuted"]  # exactly 0 has no interval, less than half has
+    assert standing_in(0.8) == ["supported"] * 3
+    assert standing_in(0.3)[0] == "refuted"
 
 
 def test_against_what_is_predicted_both_courses_are_equal_since_both_effects_are_gone():
-    parts = c06.CLAIM.effect(tried(c06.CLAIM, 4, customers="stay")).parts
+    parts = c06.CLAIM.effect(those_who_stay()).parts
     gone = parts["Disconfirmation raised by lower promise, quarters 5-8"]
     apart = parts["Disconfirmation: lower promise less better service, quarters 5-8 (equivalence within 0.01)"]
     started = parts["Disconfirmation raised by lower promise, quarter 1"]
@@ -214,7 +247,29 @@ def test_a_higher_promise_wins_customers_if_promises_draw_them():
 
 def test_a_halo_misleads_where_two_dimensions_lie_close_and_not_where_one_is_clearly_worst():
     assert above(effect(c07.CLAIM, 4, halo=0.6, tolerance=0.08, importance=0.5), c07.CLAIM.sesoi)
-    assert (effect(c07.CLAIM, 4) == 0.0).all()
+    clear = clearly_worst()
+    assert (clear("tangibles worse", "named_tangibles") > 0.9).all()
+    assert below(c07.CLAIM.effect(clear).effect, c07.CLAIM.sesoi)
+
+
+def test_both_parts_of_the_claim_and_a_ceiling_are_told():
+    notes = " ".join(c07.CLAIM.effect(clearly_worst()).notes)
+    assert "First part, drags down the whole: " in notes
+    assert "Second part, misleads diagnosis" in notes
+    assert "At a ceiling" in notes
+    close = c07.CLAIM.effect(tried(c07.CLAIM, 3, halo=0.6, tolerance=0.08, importance=0.5))
+    assert "At a ceiling" not in " ".join(close.notes)
+
+
+def test_second_largest_of_several_means():
+    draws = np.random.default_rng(8)
+    missed = 0
+    for _ in range(400):
+        found = c07.second_largest([*draws.normal([[1.0], [2.0], [3.0], [3.0]], 1.0, (4, 15))])
+        missed += not found.low <= 3.0 <= found.high
+    assert missed / 400 <= 0.05 + 4.0 * math.sqrt(0.05 * 0.95 / 400)
+    apart = c07.second_largest([np.array([1.0, 1.1]), np.array([5.0, 5.1]), np.array([9.0, 9.1])])
+    assert apart.mean == pytest.approx(5.05)
 
 
 def test_a_larger_survey_mends_a_close_call():

@@ -206,7 +206,7 @@ def test_cross_lag_tells_who_leads():
 
 
 def test_keeping_wins_where_the_line_is_full_and_getting_where_there_is_room_and_regard_matters_little():
-    assert above(effect(c13.CLAIM, 6), c13.CLAIM.sesoi)
+    assert above(effect(c13.CLAIM, 3), c13.CLAIM.sesoi)
     assert above(-effect(c13.CLAIM, 6, demand=-0.35, budget=500.0, retention_slope=3.0), 0.0)
 
 

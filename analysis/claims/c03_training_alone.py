@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.claims.claim import Claim, Finding, Floats, Tried, Values
+from analysis.report.numbers import number
 from scenarios.design import Range
 
 FRONT = ("enquiry", "order_entry", "delivery", "after_sale")
@@ -135,8 +136,8 @@ def effect(tried: Tried) -> Finding:
         "service quality from redesign, points": gain("service_quality", "redesigned"),
     }
     note = (
-        f"Redesign alone is worth {redesign.mean():,.0f} cu before its cost. The library's asks "
-        f"{LIBRARY_PRICE:,.0f} cu, training {spent.mean():,.0f} cu."
+        f"Redesign alone is worth {number(redesign.mean(), 0)} cu before its cost. The library's asks "
+        f"{number(LIBRARY_PRICE, 0)} cu, training {number(spent.mean(), 0)} cu."
     )
     return Finding(-value(), parts, (note,))
 
@@ -181,6 +182,13 @@ CLAIM = Claim(
     arms=arms,
     effect=effect,
     null={"gain": 0.0, "price": 0.0},
+    null_words="training without effect and without cost",
+    caveats=(
+        "Redesign is in place from the beginning instead of being introduced at equal spending; its cost is charged "
+        "afterwards. The levels of the specification's design are swept as ranges.",
+        "Training so dear that it overloads the line can raise net value: customers who leave make room, and those who "
+        "stay are better served. That is a property of a firm short of capacity, not of training.",
+    ),
     exact_null=True,
     scenarios={"training": {"interventions": {"frontline_training": {}}}},
     replications=36,

@@ -86,10 +86,15 @@ def effect(tried: Tried) -> Finding:
     parts["service quality higher by, points"] = tried("half", "service_quality") - tried("none", "service_quality")
     totals = {arm: total(arm) for arm in tried.arms}
     for arm, efforts in (("low", LOW), ("most", MOST)):
-        parts[f"quality cost saved with {efforts:g} e0, cu/order"] = totals["none"] - totals[arm]
+        parts[f"quality cost saved with {efforts:g} units of effort, cu/order"] = totals["none"] - totals[arm]
     means = {arm: float(np.mean(values)) for arm, values in totals.items()}
     best = min(means, key=lambda arm: means[arm])
-    place = {"none": "no effort", "low": f"{LOW:g} e0", "half": "half the error rate", "most": f"{MOST:g} e0"}[best]
+    place = {
+        "none": "no effort",
+        "low": f"{LOW:g} units of effort",
+        "half": "half the error rate",
+        "most": f"{MOST:g} units of effort",
+    }[best]
     note = (
         f"Of the efforts tried the least quality cost is at {place} ({means[best]:.2f} cu/order; none: "
         f"{means['none']:.2f}, most: {means['most']:.2f}): zero defects {'pays' if best == 'most' else 'does not pay'}."
@@ -101,7 +106,7 @@ def effect(tried: Tried) -> Finding:
     least = optimal_effort(price, avoidable, 1.0, 0.0) / price
     closed = (
         f"Were failure cost a straight line in the error rate, the {avoidable:.2f} cu/order that can be avoided "
-        f"and the price of {price:.2f} would put the least at {least:.2f} e0."
+        f"and the price of {price:.2f} would put the least at {least:.2f} units of effort."
     )
     return Finding(totals["none"] - totals["half"], parts, (note, closed))
 
@@ -112,9 +117,9 @@ CLAIM = Claim(
     quote="As quality goes up, non-value wastes and time related costs come down",
     source="Christopher, Payne & Ballantyne 1991, working paper",
     design=(
-        "Prevention effort at every stage: none, 0.35 e0, what halves the error rate, 4 e0. An effort of e0 divides "
-        "avoidable errors by 2.72 and costs 670 cu a week at the reference point, as the library's fail-safe devices "
-        "would for such a cut. 96 weeks measured."
+        "Prevention effort at every stage: none, 0.35 units, what halves the error rate, 4 units. A unit of effort "
+        "divides avoidable errors by 2.72 and costs 670 cu a week at the reference point, as the library's fail-safe "
+        "devices would for such a cut. 96 weeks measured."
     ),
     metric="quality cost saved by halving the error rate (prevention, appraisal, failures, lost lifetime value)",
     unit="cu/order",
@@ -145,6 +150,11 @@ CLAIM = Claim(
     effect=effect,
     null={"price": 0.0, "customers_leave": False, "errors_cost": False},
     exact_null=True,
+    null_words="prevention for nothing, errors that cost neither time nor money, customers who do not leave",
+    caveats=(
+        "Four efforts instead of a full sweep of them; the specification's levels of external cost and of the floor "
+        "are swept as ranges.",
+    ),
     scenarios={"prevention": {"interventions": {"fail_safing": {"added_time": 0.0, "cost_per_stage": 0.0}}}},
     replications=38,
     robust_replications=4,

@@ -145,6 +145,14 @@ CLAIM = Claim(
     effect=effect,
     null={"policies": False},
     exact_null=True,
+    null_words="neither policy acts",
+    caveats=(
+        "Ideas hardly matter, against what the specification expects: failures are few and cheap here. Inviting wins "
+        "by morale (empathy, so orders; turnover), and that rests on an assumed size, the lift of morale by "
+        "involvement; at 0 pressing wins. So the sizes of both steps are swept, beside the parameters that the "
+        "specification lists.",
+        "Demand, idea yield, speed-up and slow-down are swept as ranges, where the design lists levels.",
+    ),
     switches={"policies": True},
     scenarios={"invite_and_press": _INVITE_AND_PRESS},
     replications=36,

@@ -18,7 +18,10 @@ import numpy as np
 
 from analysis.claims.claim import Claim, Finding, Floats, Tried, Values
 from analysis.claims.quarters import QUARTER, quarters, service_quality
+from analysis.claims.ratio import ratio_of_means
+from analysis.claims.verdict import estimate
 from analysis.measures import measure as usual_measure
+from analysis.report.numbers import with_interval
 from scenarios.design import Range
 from sim.blueprint import WEIGHTS
 from sim.journal import Journal
@@ -108,12 +111,16 @@ def effect(tried: Tried) -> Finding:
     leads, leads_alone = tried("year", "morale_leads"), tried("year, no way back", "morale_leads")
     note = "no change to share out"
     if np.nanmean(whole) != 0.0:
-        shares = ", ".join(f"{path} {100.0 * np.mean(by_path[path]) / np.mean(whole):.0f} %" for path in PATHS)
+        of_whole = {path: estimate(100.0 * ratio_of_means(by_path[path], whole)) for path in PATHS}
+        shares = ", ".join(
+            f"{path} {with_interval(s.mean, s.low, s.high, sign=False)} %" for path, s in of_whole.items()
+        )
         note = f"Shares of the paths (change lost when one is closed): {shares}"
     return Finding(
         whole,
         {
             **{f"change by way of {path} (points)": lost for path, lost in by_path.items()},
+            "change that is left without empathy (points)": change(", no empathy"),
             "change in the quarter after the shock (points)": change(quarter=2),
             f"cross-lagged correlation over {LAG} weeks, above 0 = morale leads": leads,
             "the same with no way from work to morale": leads_alone,
@@ -140,9 +147,11 @@ CLAIM = Claim(
     reference="Closed form of the empathy path alone, halo off and predictions at rest: 100 (1 - alpha) w_EMP e_m .15 "
     "/ S = 1.09 points. At unit level morale and customer satisfaction correlate .32 (Harter, Schmidt & Hayes 2002).",
     structural=(
-        "The sign: empathy rises with morale by equation (2.2.1), absence and turnover fall with it (2.5). Only the "
-        "size against 1 point, the shares of the paths and which series leads can come out either way."
+        "Empathy rises with morale by equation (2.2.1), and the closed form of that path alone, 1.09 points, exceeds "
+        "the 1 point that the claim needs. What the equations do not decide is what absence and turnover add, and "
+        "which series leads; both stand in the table."
     ),
+    by_construction=True,
     words=("scenario=do_nothing", "journal=summary", "allow_unstable=true", "system.horizon.warm_up=320.0",
            "system.horizon.measured=960.0"),
     reference_point={
@@ -163,6 +172,14 @@ CLAIM = Claim(
     effect=effect,
     null={"open": False},
     exact_null=True,
+    null_words="morale reaches the customer by no path",
+    caveats=(
+        "The specification's reverse way, complaints that depress staff, has no counterpart in the model. The way back "
+        "that is opened and closed here is overload and bad work from colleagues.",
+        "The empathy path is almost twice its closed form because empathy is often the worst dimension and the halo "
+        "spreads it; with the halo off they agree. In the quarter after the lift quality is lower: happier customers "
+        "stay and order more, and that loads the line. 24 weeks are measured (the year: 48) instead of 96.",
+    ),
     switches={"open": True},
     scenarios={"shock_up": _shock(SHOCK), "shock_down": _shock(-SHOCK)},
     replications=40,

@@ -16,8 +16,11 @@ import math
 import numpy as np
 
 from analysis.claims.claim import Claim, Finding, Floats, Tried, Values
+from analysis.claims.ratio import ratio_of_means
+from analysis.claims.verdict import estimate
 from analysis.measures import measure as usual_measure
 from analysis.measures.cost import programme_cost
+from analysis.report.numbers import with_interval
 from scenarios.design import Range
 from sim.journal import Journal
 
@@ -97,14 +100,13 @@ def arms(values: Values) -> dict[str, Values]:
 
 
 def effect(tried: Tried) -> Finding:
-    """What keeping brings more than getting, as a share of the larger of the two."""
+    """What keeping brings more than getting, for each cu spent on either."""
 
     def gained(arm: str, lasting: bool = True) -> Floats:
         rise = tried(arm, "profit") + tried(arm, "customer_equity") - tried("base", "profit")
         return rise - tried("base", "customer_equity") - (tried(arm, "to_come") if lasting else 0.0)
 
     keep, get = gained("keep"), gained("get")
-    larger = max(abs(float(np.mean(keep))), abs(float(np.mean(get))))
     spent = tried("get", "spent")
     per_cu = np.where(spent > 0.0, spent, 1.0)
     worth = np.log(tried("retention", "lifetime_value") / tried("base", "lifetime_value"))
@@ -131,12 +133,13 @@ def effect(tried: Tried) -> Finding:
         "value of 1 % higher prices (cu)": gained("price"),
         "value of 1 % lower costs (cu)": gained("cost"),
     }
-    ratio = float(np.mean(parts["value of 1 % higher prices (cu)"]) / np.mean(parts["value of 1 % lower costs (cu)"]))
+    ratio = estimate(ratio_of_means(parts["value of 1 % higher prices (cu)"], parts["value of 1 % lower costs (cu)"]))
+    times = with_interval(ratio.mean, ratio.low, ratio.high, sign=False)
     note = (
-        f"1 % higher prices are worth {ratio:.2f} times 1 % lower costs, where the text on customer culture has three "
+        f"1 % higher prices are worth {times} times 1 % lower costs, where the text on customer culture has three "
         "(R20); customers do not mind prices in this model."
     )
-    return Finding((keep - get) / (larger or 1.0), parts, (note,))
+    return Finding((keep - get) / per_cu, parts, (note,))
 
 
 _COACHING = {
@@ -156,10 +159,10 @@ CLAIM = Claim(
         "the coaching as long as customers stay. Also the value of 1 % more retention, 1 % higher prices, 1 % lower "
         "costs. 48 weeks, a year's budget, after a warm-up of 12."
     ),
-    metric="value of keeping less value of getting, as a share of the larger",
-    unit="share",
+    metric="value of keeping less value of getting, for each cu spent",
+    unit="cu per cu spent",
     sesoi=0.1,
-    rule="Keeping is worth more than getting by a tenth of the larger or more.",
+    rule="Keeping is worth more than getting by a tenth of the money spent on either, or more.",
     reference=(
         "Elasticity of CLV to retention (1 + d) / (1 + d - r), 3.67 at r = .8, d = .1; 1 % of retention, margin, "
         "acquisition cost: 5, 1, 0.1 % of the value of the firm (Gupta, Lehmann & Stuart 2004)."
@@ -187,6 +190,14 @@ CLAIM = Claim(
     effect=effect,
     null={"budget": 0.0},
     exact_null=True,
+    null_words="a budget of 0",
+    caveats=(
+        "The specification asks for keeping to be better by a tenth; of what cannot be said where getting loses money, "
+        "so the difference is put per cu spent. A year is measured, not 96 weeks; levels are swept as ranges.",
+        "At the reference point winning customers loses money whatever it costs: staff are busy .88 of their time, so "
+        "new customers make everybody wait and others leave. The formula for lifetime value knows nothing of this; "
+        "with room in the capacity getting pays, and the verdict turns over.",
+    ),
     scenarios={"coaching": _COACHING},
     replications=30,
     robust_replications=6,

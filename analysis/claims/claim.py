@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,15 +31,48 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """One of several things that a claim needs at once: `effect` (replications,) has to be at least `least`.
+
+    `off_in_null`: the null switches off what it rests on. Where it cannot, the effect in the null is told, not judged.
+    """
+
+    label: str
+    effect: Floats
+    least: float
+    off_in_null: bool = True
+
+
+@dataclass(frozen=True)
 class Finding:
     """What came out. `effect`: one value a replication, positive as the claim has it, shape (replications,).
 
     `parts` are further contrasts for the claim's page (label -> the same shape), `notes` sentences with figures.
+    `conditions`: see `joint`.
     """
 
     effect: Floats
     parts: Mapping[str, Floats] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+def joint(
+    conditions: Sequence[Condition], sesoi: float, parts: Mapping[str, Floats], notes: tuple[str, ...] = ()
+) -> Finding:
+    """The finding of a claim that needs all of these conditions, which have one unit.
+
+    At the reference point every condition is tested (an intersection-union test, `analysis.claims.verdict`). Over the
+    space a point counts by its means: `effect` is that of the condition whose mean is furthest short of what it needs,
+    moved so that it needs `sesoi`.
+    """
+
+    def mean_margin(condition: Condition) -> float:
+        there = condition.effect[~np.isnan(condition.effect)]
+        return float(there.mean()) - condition.least if len(there) else -np.inf
+
+    least = min(conditions, key=mean_margin)
+    return Finding(least.effect - least.least + sesoi, parts, notes, tuple(conditions))
 
 
 @dataclass(frozen=True)
@@ -64,7 +97,12 @@ class Claim:
     arms : values of the swing parameters -> {arm: values to set in the configuration}.
     effect : the runs of these arms -> what came out.
     null : values of swing parameters (or of `switches`) under which the mechanism is off and the effect must vanish.
-    exact_null : whether the null effect is exactly 0 in every replication (else its interval must hold 0).
+    exact_null : whether the null effect is exactly 0 in every replication (else its interval must hold 0 and stay
+        within the smallest effect of interest).
+    null_words : what is off in the null, in words.
+    null_factor : replications of the null for each at the reference point.
+    caveats : what to read the verdict with: departures from the design in model.md, and why it came out as it did.
+    limits : the least and the largest value that `effect` can have in one replication, if there are such.
     scenarios : scenarios that stand in no file: name -> what a file would say.
     replications, robust_replications : at the reference point, and at each of the points of the robust run.
     switches : further values that `arms` understands, with their defaults; never swept.
@@ -90,6 +128,10 @@ class Claim:
     effect: Callable[[Tried], Finding]
     null: Values
     exact_null: bool = False
+    null_words: str = ""
+    null_factor: int = 1
+    caveats: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
     structural: str = ""
     by_construction: bool = False
     scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

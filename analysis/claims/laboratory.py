@@ -68,6 +68,10 @@ class PointTrial:
 def try_at_point(bench: Bench, claim: Claim, replications: int | None = None) -> PointTrial:
     """Run a claim at its reference point and its null; `replications` in place of the claim's own number."""
     began = time.perf_counter()
-    places = [claim.at(), claim.at(claim.null)]
-    reference, null = bench.tried(claim, places, replications or claim.replications, f"{claim.id} point")
+    each = replications or claim.replications
+    if claim.null_factor == 1:
+        reference, null = bench.tried(claim, [claim.at(), claim.at(claim.null)], each, f"{claim.id} point")
+    else:
+        [reference] = bench.tried(claim, [claim.at()], each, f"{claim.id} point")
+        [null] = bench.tried(claim, [claim.at(claim.null)], claim.null_factor * each, f"{claim.id} null")
     return PointTrial(claim, claim.effect(reference), claim.effect(null), time.perf_counter() - began)

@@ -174,15 +174,16 @@ def summary(found: Sequence[Outcome]) -> str:
     rows = [["claim", "effect [interval]", "at least", "verdict", "null", "standing", "over the space"]]
     for o in found:
         claim, verdict = o.claim, o.verdict
-        bar = f"{claim.sesoi:g}" if claim.stated is None else f"{claim.stated:g} ± {claim.sesoi:g}"
+        bar = f"{o.bar.sesoi:g}" if claim.stated is None else f"{claim.stated:g} ± {claim.sesoi:g}"
         robust = "-" if o.robust is None else f"{o.robust.word} ({100 * o.robust.share:.0f} %)"
         cells = [
             f"{claim.id} {claim.statement}"[:58], with_interval(verdict.effect.mean, *verdict.effect.interval), bar,
-            o.word, "vanishes" if o.null_vanishes else "DOES NOT VANISH", o.standing, robust,
+            o.word, o.null_word, o.standing, robust,
         ]  # fmt: skip
         rows.append([cell.translate(_PLAIN) for cell in cells])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     findings = sum(o.standing == FINDING for o in found)
-    text.append(f"{len(found)} claims tried; {findings} findings. Intervals are Holm-adjusted over the claims tried.")
+    tried = f"{len(found)} claim{'s' * (len(found) != 1)} tried; {findings} finding{'s' * (findings != 1)}"
+    text.append(f"{tried}. Intervals are Holm-adjusted over the claims tried.")
     return "\n".join(text)

@@ -64,7 +64,7 @@ def effect_strips(rows: Sequence[EffectRow]) -> Figure:
             box = (_LEFT / WIDTH, 1 - (top + 30) / height, (WIDTH - _LEFT - _RIGHT) / WIDTH, 30 / height)
             axes = figure.add_axes(box)
             _strip(axes, row)
-            lines = fit(row.name, _LEFT - 18, 9.5, 3)
+            lines = fit(row.name, _LEFT - 18, 9.5, 4)
             for number, line in enumerate(lines):
                 y = top + 15 + 12.5 * (number - (len(lines) - 1) / 2)
                 figure.text(0.0, 1 - y / height, line, fontsize=9.5, va="center")

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis.claims.boundary import Boundary
+from analysis.claims.names import condition_in_words, name_of, value_of
 from analysis.claims.outcome import FALSE, FINDING, OPEN, TRUE, Outcome
 from analysis.claims.robust import RobustTrial
-from analysis.claims.verdict import Estimate, estimate
+from analysis.claims.verdict import REMAINS, SUPPORTED, UNDECIDED, UNSHOWN, Bar, Estimate, estimate
 from analysis.figures.claims_chart import EffectRow, SpacePanel, effect_strips, space_chart
-from analysis.figures.style import inline_svg, title_of
+from analysis.figures.style import inline_svg
 from analysis.report.numbers import MINUS, number, with_interval
 from analysis.report.page import Figure, Note, ReportPage, Section, Table
 from scenarios.design import Range
@@ -18,6 +20,7 @@ from scenarios.design import Range
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
+_ASKED, _ASKED_SPACE = 200, 20  # replications that model.md section 3 asks for
 _PANELS = 2  # parameters that a claim's effect is drawn against
 
 
@@ -25,7 +28,7 @@ def claims_figures(found: Sequence[Outcome]) -> dict[str, Drawing]:
     """Figures by file name: `verdicts` of all, `c03` of a claim, `c03_space` over its swing parameters."""
     figures = {"verdicts": effect_strips([_row(o) for o in found])}
     for o in found:
-        figures[o.claim.id.lower()] = effect_strips([_row(o, of_all=False)])
+        figures[o.claim.id.lower()] = effect_strips(_rows(o))
         if o.robust is not None and math.isfinite(o.robust.share):
             panels = [_panel(o, name) for name in list(o.robust.strength)[:_PANELS]]
             label = f"effect, {o.claim.unit}"
@@ -43,9 +46,19 @@ def claims_page(
 ) -> ReportPage:
     """The page of the claims that were tried. `figures` as from `claims_figures` (drawn here if not given)."""
     drawn = figures or claims_figures(found)
-    failed = [o.claim.id for o in found if not o.null_vanishes]
-    said = [f"The null of {', '.join(failed)} does not vanish: with the mechanism off there is still an effect, so "
-            "nothing follows from the verdict."] if failed else []  # fmt: skip
+    failed = [o.claim.id for o in found if o.null_word == REMAINS]
+    wide = [o.claim.id for o in found if o.null_word == UNSHOWN]
+    said = []
+    if failed:
+        said.append(
+            f"The null of {', '.join(failed)} does not vanish: with the mechanism off there is still an effect, so "
+            "nothing follows from the verdict."
+        )
+    if wide:
+        said.append(
+            f"The null of {', '.join(wide)} is not shown to vanish: its interval reaches the smallest effect of "
+            "interest. More replications would tell; until then nothing follows from the verdict."
+        )
     return ReportPage(
         title="The claims laboratory",
         question="Which claims of the founding texts hold in this model, which do not, and what would overturn each?",
@@ -68,12 +81,16 @@ def _answer(found: Sequence[Outcome]) -> str:
         ids = [o.claim.id for o in findings if o.verdict.word == word]
         parts.append(f"{len(ids)} {text}{_listed(ids)}")
     text = f"Of {len(found)} claims tried at the reference point, {', '.join(parts)}"
-    given = [f"{o.claim.id} ({o.standing})" for o in found if o.standing in (TRUE, FALSE)]
+    given = [f"{o.claim.id}, {o.standing}" for o in found if o.standing in (TRUE, FALSE)]
     if given:
-        text += f"; {len(given)} decided by construction and not counted as findings{_listed(given)}"
-    unsettled = [o.claim.id for o in found if o.standing == OPEN]
+        text += f"; {len(given)} decided by construction and not counted as findings{_listed(given, '; ')}"
+    unsettled = [
+        f"{o.claim.id}, {'undecided' if o.null_vanishes else f'its null {o.null_word}'}"
+        for o in found
+        if o.standing == OPEN
+    ]
     if unsettled:
-        text += f"; {len(unsettled)} undecided or without a sound null{_listed(unsettled)}"
+        text += f"; {len(unsettled)} open{_listed(unsettled, '; ')}"
     tried = [o for o in found if o.robust is not None]
     if tried:
         words = ("holds", "fails", "conditional")
@@ -84,8 +101,8 @@ def _answer(found: Sequence[Outcome]) -> str:
     return text + "."
 
 
-def _listed(ids: Sequence[str]) -> str:
-    return f" ({', '.join(ids)})" if ids else ""
+def _listed(ids: Sequence[str], between: str = ", ") -> str:
+    return f" ({between.join(ids)})" if ids else ""
 
 
 def _overview(found: Sequence[Outcome], drawn: Mapping[str, Drawing]) -> Section:
@@ -100,17 +117,30 @@ def _overview(found: Sequence[Outcome], drawn: Mapping[str, Drawing]) -> Section
 
 def _numbers(found: Sequence[Outcome]) -> Section:
     columns = (
-        "Claim", "Point verdict", "Standing", "Over the space", "Effect [adjusted interval]", "Unit", "Holds from",
-        "Null effect",
+        "Claim", "Point verdict", "Standing", "Over the space", "Effect, adjusted interval", "Holds from", "Unit",
+        "Null",
     )  # fmt: skip
     rows = tuple(
         (
-            o.claim.id, o.word, o.standing, _over_space(o.robust), _text(o.verdict.effect), o.claim.unit, _bar(o),
-            _text(o.null),
+            o.claim.id, o.word, o.standing, _over_space(o.robust), _text(o.verdict.effect), _bar(o.bar), o.claim.unit,
+            o.null_word,
         )
         for o in found
     )  # fmt: skip
-    return Section("Verdicts in numbers", (), (Table("Verdicts on the claims", columns, rows, "llllrlrr"),))
+    several = [o for o in found if o.labels]
+    tables = [Table("Verdicts on the claims", columns, rows, "lllllrll")]
+    if several:
+        conditions = tuple(row for o in several for row in _condition_rows(o))
+        needs = ("Claim and condition", "Verdict", "Effect, adjusted interval", "Holds from", "Null, 95 %")
+        tables.append(Table("Claims that need several conditions at once", needs, conditions, "lllrl"))
+    return Section("Verdicts in numbers", (), tuple(tables))
+
+
+def _condition_rows(o: Outcome) -> list[tuple[str, ...]]:
+    return [
+        (f"{o.claim.id}: {label}", one.word, _text(one.effect), _bar(one.bar), _text(null))
+        for label, one, null in zip(o.labels, o.verdict.conditions, o.nulls, strict=False)
+    ]
 
 
 def _over_space(robust: RobustTrial | None) -> str:
@@ -122,7 +152,7 @@ def _over_space(robust: RobustTrial | None) -> str:
 def _claim(o: Outcome, drawn: Mapping[str, Drawing]) -> Section:
     claim, key = o.claim, o.claim.id.lower()
     caption = f"{claim.id}: {claim.metric} ({claim.unit})."
-    words = f"Effect {_text(o.verdict.effect)} {claim.unit}, null {_text(o.null)}; the claim holds {_holds_from(o)}."
+    words = f"{_effects(o)} The claim holds {_holds_from(o)}."
     figures = [Figure(inline_svg(drawn[key], key, caption, words), caption, words)]
     if o.robust is not None and f"{key}_space" in drawn:
         figures.append(_space_figure(o, drawn[f"{key}_space"]))
@@ -143,13 +173,29 @@ def _claim(o: Outcome, drawn: Mapping[str, Drawing]) -> Section:
     )
 
 
+def _effects(o: Outcome) -> str:
+    """The effect in words, or that of every condition, with the null."""
+    if not o.labels:
+        return f"Effect {_text(o.verdict.effect)} {o.claim.unit}, null {_text(o.null)}."
+    each = (
+        f"{_capital(label)}: {_text(one.effect)}, needed {_bar(one.bar)} (null {_text(null)})"
+        for label, one, null in zip(o.labels, o.verdict.conditions, o.nulls, strict=False)
+    )
+    return f"{'; '.join(each)}. Unit: {o.claim.unit}."
+
+
 def _came_out(o: Outcome) -> str:
     level = 100 * o.verdict.level
+    of = f" ({o.deciding})" if o.deciding else ""
     text = (
-        f"{_capital(o.word)}. {_capital(o.claim.metric)}: {_text(o.verdict.effect)} {o.claim.unit} over "
+        f"{_capital(o.word)}. {_capital(o.claim.metric)}{of}: {_text(o.verdict.effect)} {o.claim.unit} over "
         f"{o.verdict.effect.n} replications ({'four standard errors or ' if o.claim.stated is not None else ''}"
-        f"{number(level, 1)} % interval), judged against {_holds_from(o)}."
+        f"{number(level, 1)} % interval). The claim holds {_holds_from(o)}."
     )
+    if o.labels:
+        met = [label for label, one in zip(o.labels, o.verdict.conditions, strict=False) if one.word == SUPPORTED]
+        text += f" Of the {len(o.labels)} conditions, all needed, met: {', '.join(met) or 'none'}"
+        text += f"; failed: {', '.join(o.failing) or 'none'}."
     if o.robust is not None:
         text += f" Over the swing parameters: {_lower(o.robust.sentence)}"
     return text
@@ -168,7 +214,7 @@ def _overturn(o: Outcome) -> str:
     boundary = o.robust.boundary
     assert boundary is not None
     text = (
-        f"{title_of(boundary.rule)}. The rule is right at {number(100 * boundary.accuracy, 0)} % of points that "
+        f"{_rule(boundary)}. The rule is right at {number(100 * boundary.accuracy, 0)} % of points that "
         f"it has not seen (always guessing the commoner verdict: {number(100 * boundary.majority, 0)} %)."
     )
     if not boundary.useful:
@@ -180,21 +226,55 @@ def _notes(o: Outcome) -> tuple[Note, ...]:
     claim = o.claim
     standing = {
         FINDING: "The equations alone do not decide this verdict.",
-        OPEN: "The interval includes what the claim is judged against, or the null does not vanish.",
+        OPEN: _why_open(o),
         TRUE: claim.structural,
         FALSE: claim.structural,
     }[o.standing]
-    exact = "exactly 0 in every replication" if claim.exact_null else "within four standard errors of 0"
-    vanishes = f"vanishes ({exact})" if o.null_vanishes else f"does not vanish (it should be {exact})"
+    exact = "exactly 0 in every replication"
+    if not claim.exact_null:
+        exact = "within four standard errors of 0, and its interval within the smallest effect of interest"
     notes = [Note(_capital(o.standing), standing)]
     if claim.structural and o.standing not in (TRUE, FALSE):
         notes.append(Note("Built into the equations", claim.structural))
-    changed = ", ".join(f"{_name(name)} = {_shown(value)}" for name, value in claim.null.items())
-    notes.append(Note("Null", f"With {changed} the effect is {_text(o.null)}: it {vanishes}."))
+    should = f"({exact})" if o.null_vanishes else f"(it should be {exact})"
+    nulls = ", ".join(_text(null) for null in o.nulls)
+    notes.append(
+        Note("Null", f"With the mechanism off ({claim.null_words}) the effect is {nulls}: it {o.null_word} {should}.")
+    )
     if claim.reference:
         notes.append(Note("Reference", claim.reference))
     notes += [Note("Beside it", text) for text in o.point.reference.notes]
+    notes += [Note("Read with care", text) for text in (*claim.caveats, _replications(o))]
     return tuple(notes)
+
+
+def _why_open(o: Outcome) -> str:
+    """Which of the two reasons it is that nothing follows."""
+    why = []
+    if o.verdict.word == UNDECIDED:
+        bar = "the edge of what the claim states" if o.claim.stated is not None else "what the claim needs at least"
+        why.append(f"the interval includes {bar}")
+    if not o.null_vanishes:
+        why.append(f"the null {o.null_word}")
+    return f"{_capital(' and '.join(why))}."
+
+
+def _replications(o: Outcome) -> str:
+    """The specification asks for more replications; what that costs shows in the intervals."""
+    text = f"The specification asks for {_ASKED} replications at the reference point; here are {o.verdict.effect.n}"
+    if o.robust is not None:
+        text += f", and {o.robust.replications} instead of {_ASKED_SPACE} at each point of the swing space"
+    return f"{text}. The intervals show what that costs."
+
+
+def _rule(boundary: Boundary) -> str:
+    """The rule in words, with names as they read."""
+    held = [leaf for leaf in boundary.leaves if leaf.holds]
+    if not held or not boundary.parameters:
+        return "no shallow rule in the swing parameters"
+    return "holds where " + "; or where ".join(
+        " and ".join(condition_in_words(condition) for condition in leaf.conditions) for leaf in held
+    )
 
 
 def _parts(o: Outcome) -> Table:
@@ -216,8 +296,8 @@ def _strength(o: Outcome) -> Table:
 
 def _range(swing: Range | tuple[Any, ...]) -> str:
     if isinstance(swing, Range):
-        return f"{swing.low:g} to {swing.high:g}{', log scale' if swing.log else ''}"
-    return ", ".join(str(value) for value in swing)
+        return f"{value_of(swing.low)} to {value_of(swing.high)}{', log scale' if swing.log else ''}"
+    return ", ".join(value_of(value) for value in swing)
 
 
 def _space_figure(o: Outcome, drawing: Drawing) -> Figure:
@@ -236,6 +316,9 @@ def _method(found: Sequence[Outcome]) -> Section:
         "refuted if below it, otherwise undecided. Intervals have the level of their step in Holm's procedure over the "
         f"{len(found)} claims tried, so that the chance of any wrong verdict is at most 5 %. A claim that states a "
         "figure is judged at four standard errors at least. Tables of contrasts and nulls show plain 95 % intervals.",
+        "A claim that needs m conditions is supported only if all of them are and refuted if one is, each at an m-th "
+        "of that level; shown is the one that decides. Effects relative to a mean have intervals that include the "
+        "error of that mean (delta method).",
         "A verdict counts as a finding only if the equations alone do not decide it and if the effect vanishes with "
         "the mechanism off. All of it holds for this model, and for firms only as far as they resemble it.",
     ]
@@ -253,15 +336,26 @@ def _method(found: Sequence[Outcome]) -> Section:
 # -- words ---------------------------------------------------------------------------------------------------
 
 
-def _row(o: Outcome, of_all: bool = True) -> EffectRow:
-    claim, effect, null = o.claim, o.verdict.effect, o.null
-    least, most = claim.sesoi, math.inf
-    if claim.stated is not None:
-        least, most = claim.stated - claim.sesoi, claim.stated + claim.sesoi
-    name = f"{claim.id} {claim.statement}" if of_all else claim.metric
+def _row(o: Outcome) -> EffectRow:
+    """A claim among others: by the condition that decides."""
+    name = f"{o.claim.id} {o.claim.statement}" + (f" ({o.deciding})" if o.deciding else "")
+    return _strip(o, o.verdict.decisive, name, o.word)
+
+
+def _rows(o: Outcome) -> list[EffectRow]:
+    """A claim by itself: a row for every condition."""
+    labels = o.labels or (o.claim.metric,)
+    words = [o.word] if not o.labels else [one.word for one in o.verdict.conditions]
+    return [_strip(o, i, label, word) for i, (label, word) in enumerate(zip(labels, words, strict=False))]
+
+
+def _strip(o: Outcome, place: int, name: str, shown: str) -> EffectRow:
+    one = o.verdict.conditions[place]
+    null = o.nulls[min(place, len(o.nulls) - 1)]
+    effect = one.effect
     return EffectRow(
-        name, effect.mean, effect.low, effect.high, null.mean, null.low, null.high, least, most, o.verdict.word, o.word,
-        claim.unit,
+        name, effect.mean, effect.low, effect.high, null.mean, null.low, null.high, *one.bar.allowed, one.word, shown,
+        o.claim.unit,
     )  # fmt: skip
 
 
@@ -271,30 +365,26 @@ def _panel(o: Outcome, name: str) -> SpacePanel:
     if isinstance(swing, Range):
         return SpacePanel(_name(name), [float(value) for value in values], log=swing.log)
     names = [str(value) for value in swing]
-    return SpacePanel(_name(name), [float(names.index(str(value))) for value in values], tuple(names))
+    places = [float(names.index(str(value))) for value in values]
+    return SpacePanel(_name(name), places, tuple(value_of(value) for value in swing))
 
 
-def _bar(o: Outcome) -> str:
-    text = f"{o.claim.sesoi:g}".replace("-", MINUS)
-    return text if o.claim.stated is None else f"{o.claim.stated:g} ± {text}"
+def _bar(bar: Bar) -> str:
+    text = f"{bar.sesoi:g}".replace("-", MINUS)
+    return text if bar.stated is None else f"{bar.stated:g} ± {text}"
 
 
 def _holds_from(o: Outcome) -> str:
-    bar = f"{_bar(o)} {o.claim.unit}"
-    return f"at least {bar}" if o.claim.stated is None else f"a stated {bar}"
+    text = f"{_bar(o.bar)} ({o.claim.unit})"
+    return f"from {text} on" if o.claim.stated is None else f"within {text}"
 
 
 def _text(found: Estimate) -> str:
     return with_interval(found.mean, found.low, found.high, sign=False)
 
 
-def _shown(value: object) -> str:
-    counts = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{value:g}" if counts else str(value)
-
-
 def _name(parameter: str) -> str:
-    return title_of(parameter)
+    return name_of(parameter)
 
 
 def _capital(text: str) -> str:
