@@ -508,7 +508,7 @@ def survives(config: Any, run: bool) -> None:
         one_line(fault)
 
 
-@settings(FUZZ, max_examples=120)
+@settings(FUZZ, max_examples=60)
 @given(data=st.data())
 def test_fuzzed_values_are_refused_or_run(data: st.DataObject):
     system = data.draw(st.sampled_from(["order_to_delivery", "help_desk", "ten_stage"]))
@@ -614,7 +614,7 @@ def systems(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(FUZZ, max_examples=50)
+@settings(FUZZ, max_examples=30)
 @given(data=systems(), seed=st.integers(0, 2**62 - 1))
 def test_every_small_system_runs_to_its_end(data: dict[str, Any], seed: int):
     """Conservation: every order placed is delivered once, every visit and handoff belongs to one, times ascend."""

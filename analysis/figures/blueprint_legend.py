@@ -9,7 +9,7 @@ from itertools import pairwise
 from analysis.figures.blueprint_shapes import SMALL, Box, Layout, Line, Text
 from analysis.figures.style import HEAT, QUIET, text_width
 
-_SYMBOLS = {"batch": "×5", "share": "25 %", "staff": "(2)", "queue": "queue", "in use": "in use"}
+_SYMBOLS = {"batch": "×n", "share": "25 %", "staff": "(2)", "queue": "queue", "in use": "in use"}
 _STEP = 15.0  # from line to line, in points
 
 
@@ -35,7 +35,7 @@ class Shown:
             (True, "visibility", "line of visibility"),
             (self.support, "internal", "line of internal interaction"),
             (self.borders, "border", "handoff between functions"),
-            (self.batches, "batch", "orders move in batches of this size"),
+            (self.batches, "batch", "orders move in batches of n"),
             (self.shares, "share", "share of orders that go this way"),
             (self.flows, "thickness", "few or many orders"),
             (self.loops, "loop", "goes back"),

@@ -86,7 +86,12 @@ def answer(found: SideBySide, side: Side) -> str:
     if not rows:
         return f"Runs {first.letter} and {side.letter} have no scenario and key metric in common."
     if all(r["difference"] == 0 and r["difference_low"] == 0 and r["difference_high"] == 0 for r in rows):
-        return f"In every key metric of every common scenario run {side.letter} is exactly run {first.letter}."
+        names = list(dict.fromkeys(str(r["scenario"]).replace("_", " ") for r in rows))
+        common = f"the {len(names)} common scenarios" if len(names) > 1 else f"the one common scenario, {names[0]},"
+        return (
+            f"In every key metric of {common} run {side.letter} is exactly run {first.letter}, in every replication "
+            "that both have."
+        )
     clear = [r for r in rows if r["difference_low"] > 0 or r["difference_high"] < 0]
     text = (
         f"Run {side.letter} differs from run {first.letter} in {len(clear)} of {len(rows)} comparisons of key metrics "

@@ -99,8 +99,8 @@ def numbers(history: History, seed: int, until: float) -> dict[str, Any]:
 LESSON = Lesson(
     1,
     "Ten stages, one in a hundred",
-    "Each stage errs on one order in a hundred. Watch the share of orders with an error settle: does it go to the 11 % "
-    "that was printed in 1991, or to 1 − 0.99^10 = 9.56 %?",
+    "To begin with, each of ten stages errs on one order in a hundred. Watch the share of orders with an error settle: "
+    "does it go to the 11 % that was printed in 1991, or to 1 − 0.99^10 = 9.56 %?",
     SLIDERS,
     answer,
 )

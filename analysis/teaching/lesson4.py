@@ -110,8 +110,8 @@ def _intervals(rows: Any) -> dict[str, list[float | None]]:
 LESSON = Lesson(
     4,
     "Train or redesign",
-    "Each replication is half a year in the life of the same firm, four times over. Which of the two closes the gap, "
-    "which pays – and does training gain more where the process is redesigned as well? Then raise demand.",
+    "Each replication is the same stretch in the life of the same firm, lived four times. Which of the two closes the "
+    "gap, which pays – and does training gain more where the process is redesigned as well? Then raise demand.",
     SLIDERS,
     answer,
 )

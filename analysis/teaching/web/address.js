@@ -1,18 +1,27 @@
 // The settings of a lesson in its address: a teacher shares a setting by sharing the address.
 
-// What the address says: { values: {slider: number}, seed, classView }; anything out of range falls back to the usual.
+// What the address says: { values: {slider: number}, seed, classView, refused }. What cannot be used leaves the usual
+// value in place, and `refused` has a sentence about each.
 export function read(about, search = location.search) {
   const given = new URLSearchParams(search);
+  const refused = [];
   const number = (name, low, high, usual, step) => {
     const text = given.get(name);
-    const value = text === null || text.trim() === "" ? NaN : Number(text);
-    if (!Number.isFinite(value) || value < low || value > high) return usual;
+    if (text === null) return usual;
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!Number.isFinite(value) || value < low || value > high) {
+      refused.push(`${name} = ${text.slice(0, 20)} cannot be used (from ${low} to ${high}): ${usual} stands instead.`);
+      return usual;
+    }
     return Math.min(high, Number((low + Math.round((value - low) / step) * step).toFixed(6))); // as the slider can stand
   };
   const values = {};
   for (const s of about.sliders) values[s.name] = number(s.name, s.min, s.max, s.value, s.step);
+  const known = [...about.sliders.map((s) => s.name), "seed", "view"];
+  for (const name of given.keys()) if (!known.includes(name)) refused.push(`${name.slice(0, 20)} is no setting of this lesson.`);
   return {
     values,
+    refused,
     seed: number("seed", about.seed.min, about.seed.max, about.seed.value, 1),
     classView: given.get("view") === "class",
   };

@@ -48,7 +48,7 @@ function sliders(about, state) {
 const decimals = (step) => (String(step).split(".")[1] || "").length;
 
 class Shell {
-  #about; #state; #lesson; #clock; #shown = 0; #spoken = 0; #busy = false;
+  #notice = ""; #about; #state; #lesson; #clock; #shown = 0; #spoken = 0; #busy = false;
 
   constructor(about, state, lesson) {
     this.#about = about;
@@ -56,6 +56,7 @@ class Shell {
     this.#lesson = lesson;
     this.#clock = new Clock((time) => this.#tick(time));
     this.#clock.limit = lesson.limit ?? about.longest;
+    this.#notice = state.refused.join(" ");
     this.#lesson.onFault = (fault) => this.#say(fault.message);
   }
 
@@ -111,7 +112,10 @@ class Shell {
     this.#lesson.draw(time);
     at("time").textContent = this.#lesson.timeSaid(time);
     if (performance.now() - this.#shown > EVERY || !this.#clock.running) this.#show();
-    if (this.#clock.running && time >= this.#clock.limit) this.#toggle();
+    if (this.#clock.running && time >= this.#clock.limit) {
+      this.#toggle();
+      this.#say(`The lesson ends here, after ${this.#lesson.timeSaid(time)}. Start begins it again.`);
+    }
   }
 
   #show() {
@@ -124,6 +128,7 @@ class Shell {
   }
 
   #toggle() {
+    if (!this.#clock.running && this.#clock.time >= this.#clock.limit) this.#restart();
     if (this.#clock.running) this.#clock.pause(); else this.#clock.start();
     at("start").textContent = this.#clock.running ? "Pause" : "Start";
     this.#show();
@@ -146,6 +151,7 @@ class Shell {
   }
 
   #restart() {
+    this.#notice = "";
     this.#clock.time = 0;
     this.#lesson.restart(this.#state.seed, this.#state.values);
     this.#tick(0);
@@ -162,6 +168,7 @@ class Shell {
 
   #changed(input) {
     if (!(input.name in this.#state.values)) return;
+    this.#notice = "";
     this.#state.values[input.name] = Number(input.value);
     this.#written();
     Promise.resolve(this.#lesson.change(this.#clock.time, this.#state.values)).then(() => this.#tick(this.#clock.time));
@@ -215,8 +222,9 @@ class Shell {
   #written() { address.write(this.#about, this.#state); }
 
   #say(text) {
-    at("said").textContent = text;
-    at("said").hidden = !text;
+    const shown = text || this.#notice;
+    at("said").textContent = shown;
+    at("said").hidden = !shown;
   }
 }
 

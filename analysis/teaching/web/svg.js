@@ -117,7 +117,7 @@ export class Numbers {
   constructor(parent, { caption, columns }) {
     this.#body = make("tbody");
     const head = make("tr", {}, ...columns.map((c) => make("th", { scope: "col" }, c)));
-    parent.append(make("div", { class: "scroll" }, make("table", {}, make("caption", {}, caption), make("thead", {}, head), this.#body)));
+    parent.append(make("div", { class: "scroll" }, make("table", {}, make("caption", {}, make("span", {}, caption)), make("thead", {}, head), this.#body)));
   }
 
   show(rows) {
