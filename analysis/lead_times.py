@@ -67,10 +67,3 @@ def lead_times(scenario: str, counts: Floats, promised: float, late: float) -> L
     found = spread(shares.T)
     low, high = np.clip(found.low, 0.0, 1.0), np.clip(found.high, 0.0, 1.0)
     return LeadTimes(scenario, EDGES, found.mean, low, high, promised, late)
-
-
-def from_table(table: pd.DataFrame, scenario: str, promised: float, late: float) -> LeadTimes:
-    """A distribution out of the rows that `LeadTimes.table` wrote."""
-    rows = table[table["scenario"] == scenario]
-    hours, share, low, high = (rows[name].to_numpy(dtype=float) for name in LEAD_TIME_COLUMNS[1:])
-    return LeadTimes(scenario, hours, share, low, high, promised, late)

@@ -15,7 +15,7 @@ from scenarios.pilot import measure_facts
 from scenarios.scenario import Luck, Scenario, timeline
 from scenarios.sweep import Measured, Point, compile_first, sweep
 from sim.blueprint import Blueprint
-from sim.invalid import InvalidInput
+from sim.invalid import InvalidInput, unknown_name
 from sim.journal import Journal
 from sim.plan import Plan
 from sim.simulate import check, simulate
@@ -72,6 +72,14 @@ class Runs:
         if not luck.was_asked:
             self._plans[name] = plan
         return plan
+
+
+def selected(settings: Settings, name: str, where: str) -> Scenario:
+    """The selected scenario of that name. Raises `InvalidInput` naming `where` it was asked for."""
+    scenarios = {s.name: s for s in settings.scenarios}
+    if name not in scenarios:
+        raise unknown_name(where, name, scenarios, "scenario among the selected")
+    return scenarios[name]
 
 
 def check_scenarios(settings: Settings, facts: Mapping[str, float]) -> dict[str, Blueprint]:

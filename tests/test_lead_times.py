@@ -10,7 +10,7 @@ from extents import faults
 
 from analysis.compare import spread
 from analysis.figures.lead_time_chart import lead_time_chart
-from analysis.lead_times import EDGES, count_lead_times, from_table, lead_times
+from analysis.lead_times import EDGES, LEAD_TIME_COLUMNS, LeadTimes, count_lead_times, lead_times
 from analysis.report.lead_time_section import lead_time_section
 from analysis.report.page import ReportPage, render
 
@@ -61,7 +61,8 @@ def test_a_table_holds_all_that_is_drawn() -> None:
     table = found.table()
     assert (table["share"].iloc[0], table["share"].iloc[-1]) == (0.0, pytest.approx(1.0))
     assert len(table) < 250
-    again = from_table(table, "base", 24.0, 0.3)
+    read = (table[name].to_numpy(dtype=float) for name in LEAD_TIME_COLUMNS[1:])
+    again = LeadTimes("base", *read, 24.0, 0.3)
     for share in (0.1, 0.5, 0.99):
         assert again.within(share) == pytest.approx(found.within(share))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
@@ -14,12 +15,16 @@ from analysis.diagnosis.shapley import (
     sampled_orders,
     sampled_values,
     shapley_values,
-    worth_of,
 )
 
 
 def random_worth(n: int, runs: int = 3, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(1 << n, runs))
+
+
+def worth_of(game: Callable[[int], float], members: int) -> np.ndarray:
+    """The worth of all 2^n coalitions of a game given as a function: shape (2^n,)."""
+    return np.array([game(coalition) for coalition in range(1 << members)], dtype=float)
 
 
 def test_the_glove_game():

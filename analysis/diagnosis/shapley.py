@@ -9,7 +9,7 @@ of games add up - so it can be taken replication by replication.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -85,11 +85,6 @@ def sampled_values(worth: Mapping[int, Floats], orders: Ints) -> Floats:
             for member, before, after in zip(order.tolist(), along, along[1:], strict=False):
                 values[member, p] += (worth[after] - worth[before]) / both
     return values
-
-
-def worth_of(game: Callable[[int], Floats | float], members: int) -> Floats:
-    """The worth of all 2^n coalitions of a game given as a function: shape (2^n, ...)."""
-    return np.array([game(coalition) for coalition in range(1 << members)], dtype=float)
 
 
 def _members(worth: Floats) -> int:

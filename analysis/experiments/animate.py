@@ -11,10 +11,10 @@ from analysis.run_folder import RunFolder
 from scenarios.build import build
 from scenarios.config import Settings, require_full_journal
 from scenarios.scenario import Scenario, timeline
-from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts
+from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts, selected
 from scenarios.sweep import compile_first
 from sim.blueprint.checks import whole
-from sim.invalid import require, unknown_name
+from sim.invalid import require
 from sim.simulate import simulate
 from sim.traffic import order_rate
 
@@ -45,10 +45,7 @@ def check(settings: Settings) -> None:
 
 def _chosen(settings: Settings) -> tuple[Animate, Scenario]:
     asked = build(Animate, settings.animate, "animate")
-    scenarios = {s.name: s for s in settings.scenarios}
-    if asked.scenario not in scenarios:
-        raise unknown_name("animate.scenario", asked.scenario, scenarios, "scenario among the selected")
-    return asked, scenarios[asked.scenario]
+    return asked, selected(settings, asked.scenario, "animate.scenario")
 
 
 def run(settings: Settings, folder: RunFolder) -> None:

@@ -22,9 +22,9 @@ from analysis.run_folder import RunFolder
 from scenarios.build import build
 from scenarios.config import Settings, require_full_journal
 from scenarios.scenario import Scenario, timeline
-from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts
+from scenarios.study import PLACEHOLDERS, check_scenarios, pilot_facts, selected
 from scenarios.sweep import compile_first
-from sim.invalid import require, unknown_name
+from sim.invalid import require
 from sim.journal import Journal
 from sim.simulate import simulate
 
@@ -51,10 +51,7 @@ def check(settings: Settings) -> None:
 
 def _chosen(settings: Settings) -> tuple[Trace, Scenario]:
     trace = build(Trace, settings.trace, "trace")
-    scenarios = {s.name: s for s in settings.scenarios}
-    if trace.scenario not in scenarios:
-        raise unknown_name("trace.scenario", trace.scenario, scenarios, "scenario among the selected")
-    return trace, scenarios[trace.scenario]
+    return trace, selected(settings, trace.scenario, "trace.scenario")
 
 
 def run(settings: Settings, folder: RunFolder) -> None:

@@ -19,6 +19,8 @@ from analysis.figures.style import (
     WORSE,
     fit,
     house_style,
+    logarithmic,
+    name_places,
     new_figure,
     quiet_axes,
 )
@@ -170,14 +172,9 @@ def _scatter(axes: Axes, panel: SpacePanel, effect: Sequence[float], sesoi: floa
                   markeredgewidth=0.4, markeredgecolor=PAPER, markerfacecolor=colour, zorder=3)  # fmt: skip
     axes.set_xlabel(fit(panel.title, wide, 9.5, 1)[0])
     if panel.names:
-        axes.set_xticks(range(len(panel.names)))
-        room = wide / len(panel.names) - 6
-        axes.set_xticklabels(["\n".join(fit(name, room, 8.5, 2)) for name in panel.names], fontsize=8.5)
-        axes.set_xlim(-0.5, len(panel.names) - 0.5)
+        name_places(axes, panel.names, wide)
     elif panel.log:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-        axes.xaxis.set_minor_formatter(lambda x, _: "")
+        logarithmic(axes)
     else:
         axes.locator_params(axis="x", nbins=5)
 

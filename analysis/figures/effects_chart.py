@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.style import OKABE_ITO, QUIET, WIDTH, fit, house_style, new_figure, quiet_axes
+from analysis.figures.style import (
+    OKABE_ITO,
+    QUIET,
+    WIDTH,
+    fit,
+    house_style,
+    logarithmic,
+    name_places,
+    new_figure,
+    quiet_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,14 +78,9 @@ def _draw(axes: Axes, panel: Panel, wide: float) -> None:
     axes.plot(panel.places, panel.mean, color=_COLOUR, marker="o", markersize=size, linestyle=line, linewidth=1.0)
     axes.set_title(fit(panel.title, wide, 9.5, 1, bold=True)[0], fontsize=9.5)
     if panel.names:
-        axes.set_xticks(range(len(panel.names)))
-        room = wide / len(panel.names) - 6
-        axes.set_xticklabels(["\n".join(fit(name, room, 8.5, 2)) for name in panel.names], fontsize=8.5)
-        axes.set_xlim(-0.5, len(panel.names) - 0.5)
+        name_places(axes, panel.names, wide)
     elif panel.log:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-        axes.xaxis.set_minor_formatter(lambda x, _: "")
+        logarithmic(axes)
     else:
         axes.margins(x=0.08)
         if len(panel.places) <= _MOST_TICKS:

@@ -10,7 +10,7 @@ import io
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -183,6 +183,21 @@ def quiet_axes(axes: Axes, grid: str = "x") -> None:
     """Light grid, no frame but the axis that carries numbers."""
     axes.grid(True, axis="x" if grid == "x" else "y")
     axes.spines["left" if grid == "x" else "bottom"].set_visible(grid != "x")
+
+
+def name_places(axes: Axes, names: Sequence[str], wide: float) -> None:
+    """Names, in up to two lines, at 0, 1, 2, ... of the horizontal axis; `wide`: its width in points."""
+    axes.set_xticks(range(len(names)))
+    room = wide / len(names) - 6
+    axes.set_xticklabels(["\n".join(fit(name, room, 8.5, 2)) for name in names], fontsize=8.5)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic horizontal axis with plain numbers, at its main ticks alone."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axes.xaxis.set_minor_formatter(lambda x, _: "")
 
 
 def _break_word(word: str, width: float, size: float, bold: bool) -> list[str]:
