@@ -58,6 +58,11 @@ class Settings:
     animate: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The negative controls among the scenarios."""
+        return tuple(s.name for s in self.scenarios if s.is_control)
+
 
 _KEYS = {
     "experiment", "system", "scenarios", "base", "replications", "seed", "n_jobs", "execution", "engine", "journal",

@@ -106,6 +106,11 @@ class Scenario:
     programmes: tuple[Programme, ...] = ()
 
     @property
+    def is_control(self) -> bool:
+        """A negative control: there to test the study, and nobody's choice, however it comes out."""
+        return self.description.startswith("Control:")
+
+    @property
     def needs_facts(self) -> bool:
         return any(p.intervention.needs_facts for p in self.programmes)
 

@@ -235,6 +235,21 @@ def test_the_answer_follows_the_data(effects: dict[str, tuple[float, float]], no
     assert words in answer(Study(compare(table, next(iter(effects))), next(iter(effects)), METRICS))
 
 
+def test_a_negative_control_is_never_the_best() -> None:
+    """What gains without improving anything is named as such, ranks last and carries no mark."""
+    table = kpis({"base": (0, 0), "boast": (2, 1), "work": (1, 1)})
+    found = Study(compare(table, "base"), "base", METRICS, ["boast"])
+    assert found.ranked == ["work", "boast"]
+    assert answer(found).startswith("Work raises service quality")
+    assert "Boast, a negative control, gains more (+2.0" in answer(found)
+    assert (found.mark("work", "service_quality"), found.mark("boast", "service_quality")) == ("▲ ", "")
+    assert found.mark("boast", "cost_per_right_order") == "▼ "
+    alone = Study(compare(kpis({"base": (0, 0), "boast": (2, 1)}), "base"), "base", METRICS, ["boast"])
+    assert answer(alone).startswith("Only a negative control was compared: boast changes service quality by +2.0")
+    only = Study(compare(table, "base"), "base", METRICS)
+    assert (only.ranked, "negative control" in answer(only)) == (["boast", "work"], False)
+
+
 def living_kpis(effects: dict[str, tuple[float, float]]) -> pd.DataFrame:
     """`kpis` with money, customers and staff; profit is higher by 100 x the effect on quality."""
     table = kpis(effects)

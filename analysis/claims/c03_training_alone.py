@@ -49,6 +49,10 @@ def failure_share(p: float, trained: int, psi: float, cut: float, stages: int = 
     return 1.0 - (1.0 - p) ** (stages - trained) * (1.0 - p * (1.0 - psi * cut)) ** trained
 
 
+def _failing(trained: int, psi: float, cut: float) -> str:
+    return f"{100 * failure_share(0.01, trained, psi, cut):.3f} %"
+
+
 def usable(psi: float, xi: float, redesigned: bool) -> float:
     """Share of a gain in skill that the process lets show: 1 - xi p_sys/p."""
     system = (1.0 - psi) * (ERRORS if redesigned else 1.0)
@@ -158,9 +162,9 @@ CLAIM = Claim(
     sesoi=3200.0,
     rule="Training alone costs at least 3 200 cu net: half of what is spent on it, or all that is paid in fees.",
     reference=(
-        "Layer 0, ten stages of .01, four of them trained, psi = .2, operator errors cut by .3: 9.562 % -> 9.342 %; "
-        "all ten trained 9.012 %; system part halved everywhere 5.841 %. Training breaks even at (F - F') x cost of a "
-        "failure."
+        "Layer 0, ten stages of .01, four of them trained, psi = .2, operator errors cut by .3: "
+        f"{_failing(0, 0.2, 0.3)} -> {_failing(4, 0.2, 0.3)}; all ten trained {_failing(10, 0.2, 0.3)}; system part "
+        f"halved everywhere {_failing(10, 0.8, 0.5)}. Training breaks even at (F - F') x cost of a failure."
     ),
     words=(
         "system=order_to_delivery",

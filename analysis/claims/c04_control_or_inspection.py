@@ -36,6 +36,12 @@ def shares_let_through(p: float, detection: float, visible: float, stages: int =
     return 1.0 - (1.0 - p * inspected) ** stages, 1.0 - (1.0 - p * (1.0 - detection)) ** stages
 
 
+def _through(visible: float) -> str:
+    """Both at p = .01 and d = .8, in words."""
+    final, in_process = shares_let_through(0.01, 0.8, visible)
+    return f"{100 * final:.2f} % and {100 * in_process:.2f} %"
+
+
 def arms(values: Values) -> Mapping[str, Values]:
     """Five arms on one system. Every programme costs `BUDGET` a week, its checking time included."""
     system = {
@@ -115,11 +121,12 @@ CLAIM = Claim(
     rule="In-process control has failures at least 10 % lower than final inspection of equal cost.",
     reference=(
         "Without knock-on, false alarms and failed repairs: final 1 - (1 - p(v + (1 - v)(1 - d)))^N, in-process "
-        "1 - (1 - p(1 - d))^N; at p = .01, N = 10, d = .8, v = .5: 5.84 % and 1.98 %; equal at v = 0."
+        "1 - (1 - p(1 - d))^N; at p = .01, N = 10, d = .8, v = .5: "
+        f"{_through(0.5)}; equal at v = 0."
     ),
     structural=(
         "An inspector at the end cannot undo what the customer has seen already. At the reference point both detect .8 "
-        "and a quarter of the errors are visible: the closed form alone lets 3.93 % and 1.98 % through, 50 % less, "
+        f"and a quarter of the errors are visible: the closed form alone lets {_through(0.25)} through, 50 % less, "
         "five times what the claim needs. Where the two detect unequally, or the process raises false alarms, the "
         "verdict is open: that is for the swing space to say."
     ),

@@ -164,8 +164,8 @@ CLAIM = Claim(
     sesoi=0.1,
     rule="Keeping is worth more than getting by a tenth of the money spent on either, or more.",
     reference=(
-        "Elasticity of CLV to retention (1 + d) / (1 + d - r), 3.67 at r = .8, d = .1; 1 % of retention, margin, "
-        "acquisition cost: 5, 1, 0.1 % of the value of the firm (Gupta, Lehmann & Stuart 2004)."
+        f"Elasticity of CLV to retention (1 + d) / (1 + d - r), {elasticity(0.8, 0.1):.2f} at r = .8, d = .1; 1 % of "
+        "retention, margin, acquisition cost: 5, 1, 0.1 % of the value of the firm (Gupta, Lehmann & Stuart 2004)."
     ),
     words=("scenario=do_nothing", "journal=summary", "allow_unstable=true", "system.horizon.warm_up=480.0",
            "system.horizon.measured=1920.0"),

@@ -58,7 +58,7 @@ def present(settings: Settings, folder: RunFolder, study: Study) -> None:
     distributions = lead_times_of(study, comparison)
     folder.write_csv("lead_times.csv", lead_time_table(distributions))
     _write_report(settings, folder, study, comparison, gaps, series, distributions)
-    table = StudyTable(comparison, settings.base, METRICS)
+    table = StudyTable(comparison, settings.base, METRICS, settings.controls)
     extra: dict[str, Any] = {"time_to_first_effect": effects_in_time(table, series)}
     write_results(folder, settings, comparison, study.finished, extra | ({"facts": study.facts} if study.facts else {}))
     print(summary(comparison, settings.base, table.lead))
@@ -143,6 +143,7 @@ def _write_report(
         series=series,
         starts=starts,
         lead_times=distributions,
+        controls=settings.controls,
     )
     page = compare_page(
         blueprint=blueprint,
@@ -162,6 +163,7 @@ def _write_report(
         series=series,
         starts=starts,
         lead_times=distributions,
+        controls=settings.controls,
     )
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():

@@ -83,11 +83,6 @@ def names_of(settings: Settings) -> list[str]:
     return [settings.base, *(s.name for s in settings.scenarios if s.name != settings.base)]
 
 
-def controls_of(settings: Settings) -> tuple[str, ...]:
-    """The negative controls among the scenarios: their description says so."""
-    return tuple(s.name for s in settings.scenarios if s.description.startswith("Control:"))
-
-
 def asked_sensitivity(settings: Settings) -> SensitivitySettings | None:
     """Settings of the sensitivity analysis; None where none is asked for."""
     return sensitivity.sensitivity_settings(settings.decide.get("sensitivity", False), settings.decide.get("ranges"))
@@ -102,7 +97,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     taken = sample(
         Arms(base, measure, settings.execution), asked, names, settings.replications, horizon.measured / week
     )
-    found = Evidence(taken, settling(pilots, week, horizon.warm_up), settings.seed, controls_of(settings))
+    found = Evidence(taken, settling(pilots, week, horizon.warm_up), settings.seed, settings.controls)
     present(settings, folder, _with_sensitivity(settings, Outcome(found, tuple(warnings_of(settings, found)))))
 
 

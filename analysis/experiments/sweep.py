@@ -137,8 +137,14 @@ def run(settings: Settings, folder: RunFolder) -> None:
         outcome = _run_missing(settings, plan, swept)
         results = sweep_results(swept, plan.asked.base - 1, over_levels=plan.asked.design == "grid")
         if not results.runs.any():
-            raise KeyboardInterrupt if outcome.interrupted else InvalidInput(
-                "sweep", None, f"no run could be finished: {next(iter(_reasons(swept).values()), 'none was asked for')}"
+            raise (
+                KeyboardInterrupt
+                if outcome.interrupted
+                else InvalidInput(
+                    "sweep",
+                    None,
+                    f"no run could be finished: {next(iter(_reasons(swept).values()), 'none was asked for')}",
+                )
             )
         with suppress(KeyboardInterrupt), interrupts_wait():  # everything is computed: half a folder helps nobody
             _write(settings, folder, plan, swept, results)
@@ -224,9 +230,7 @@ def _write(settings: Settings, folder: RunFolder, plan: Planned, swept: Swept, r
             "base_point": results.base + 1,
             "code_version": code_version(),
             "points": _point_results(swept, results, shown),
-            "quarantined": [
-                {"point": i + 1, "replication": r, "reason": reason} for (i, r), reason in reasons.items()
-            ],
+            "quarantined": [{"point": i + 1, "replication": r, "reason": reason} for (i, r), reason in reasons.items()],
         }
     }
     fewest = int(results.runs.min())
@@ -297,9 +301,7 @@ def effects_table(swept: Swept, results: SweepResults, shown: Sequence[str]) -> 
     return pd.DataFrame({**table, **{name: part[rows, columns] for name, part in parts.items()}})
 
 
-def _print(
-    folder: RunFolder, plan: Planned, swept: Swept, results: SweepResults, outcome: Outcome
-) -> None:
+def _print(folder: RunFolder, plan: Planned, swept: Swept, results: SweepResults, outcome: Outcome) -> None:
     asked = len(swept.points) * swept.replications
     print(f"{len(swept.points)} points, {swept.replications} replications each; {outcome.finished} runs made now.")
     lead = shown_metrics(plan, results)[0]

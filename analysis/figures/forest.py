@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pandas as pd
@@ -63,18 +63,24 @@ VERDICTS = {
     "changed": Verdict("changed", INK, "D", True),
     "unclear": Verdict("unclear", UNCLEAR, "o", False),
     "none": Verdict("no change", UNCLEAR, "o", False),
+    "control": Verdict("a gain of a negative control, no improvement", UNCLEAR, "D", True),
 }
 
 
-def verdict(difference: float, low: float, high: float, better: str) -> Verdict:
-    """Better or worse if the interval excludes 0 (changed, for a metric without direction); otherwise unclear."""
+def verdict(difference: float, low: float, high: float, better: str, control: bool = False) -> Verdict:
+    """Better or worse if the interval excludes 0 (changed, for a metric without direction); otherwise unclear.
+
+    What is better under a negative control (`control`) is no improvement, and is not drawn as one.
+    """
     if difference == 0 and low == 0 and high == 0:
         return VERDICTS["none"]
     if not (low > 0 or high < 0):
         return VERDICTS["unclear"]
     if better not in ("higher", "lower"):
         return VERDICTS["changed"]
-    return VERDICTS["better" if (low > 0) == (better == "higher") else "worse"]
+    if (low > 0) == (better == "higher"):
+        return VERDICTS["control" if control else "better"]
+    return VERDICTS["worse"]
 
 
 class Wording(NamedTuple):
@@ -91,9 +97,16 @@ EFFECTS = Wording("effect", "for the better", "for the worse", 260.0)
 
 
 def forest(
-    comparison: pd.DataFrame, metrics: Sequence[MetricInfo], scenarios: Sequence[str], wording: Wording = DIFFERENCES
+    comparison: pd.DataFrame,
+    metrics: Sequence[MetricInfo],
+    scenarios: Sequence[str],
+    wording: Wording = DIFFERENCES,
+    controls: Collection[str] = (),
 ) -> Figure:
-    """Differences to the base for a few metrics; `scenarios` from top to bottom (without the base)."""
+    """Differences to the base for a few metrics; `scenarios` from top to bottom (without the base).
+
+    `controls`: those of them that are negative controls.
+    """
     with house_style():
         names = max((text_width(title_of(s), 9.5) for s in scenarios), default=0.0)
         strip = min(names, wording.widest) + 14
@@ -108,14 +121,20 @@ def forest(
             left, top = strip + room * column, _TOP + row * panel + _HEAD
             tall = _ROW * len(scenarios)
             axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, (room - 16) / WIDTH, tall / height))
-            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0, wording.value)
+            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0, wording.value, controls)
             _heading(figure, metric, left / WIDTH, height, top, room - 16)
-        _legend(figure, height, wording)
+        _legend(figure, height, wording, not set(controls).isdisjoint(scenarios))
     return figure
 
 
 def _panel(
-    axes: Axes, comparison: pd.DataFrame, metric: MetricInfo, scenarios: Sequence[str], strip: float, value: str
+    axes: Axes,
+    comparison: pd.DataFrame,
+    metric: MetricInfo,
+    scenarios: Sequence[str],
+    strip: float,
+    value: str,
+    controls: Collection[str],
 ) -> None:
     factor, _, unit = displayed(metric.unit)
     rows = {row["scenario"]: row for row in records(comparison[comparison["metric"] == metric.name])}
@@ -127,7 +146,7 @@ def _panel(
             continue
         values = rows[name]
         point, low, high = (factor * float(values[c]) for c in _CHANGE)
-        look = verdict(point, low, high, metric.better)
+        look = verdict(point, low, high, metric.better, name in controls)
         if math.isfinite(low) and math.isfinite(high):
             axes.plot([low, high], [y, y], color=look.colour, linewidth=1.9, zorder=3, solid_capstyle="butt")
         (mark,) = axes.plot(
@@ -158,13 +177,15 @@ def _heading(figure: Figure, metric: MetricInfo, x: float, height: float, top: f
     figure.text(x, 1 - (top - 6) / height, way, fontsize=8.5, color=QUIET, va="baseline")
 
 
-def _legend(figure: Figure, height: float, wording: Wording) -> None:
+def _legend(figure: Figure, height: float, wording: Wording, controls: bool) -> None:
     from matplotlib.lines import Line2D
 
     shown = [("better", wording.better), ("worse", wording.worse), ("unclear", "interval includes 0")]
+    if controls:
+        shown.append(("control", "gain of a negative control"))
     handles = [
         Line2D([], [], color=VERDICTS[key].colour, marker=VERDICTS[key].marker, label=text,
                markerfacecolor=VERDICTS[key].colour if VERDICTS[key].filled else "#ffffff")
         for key, text in shown
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2)

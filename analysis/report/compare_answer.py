@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from analysis.figures.forest import verdict
+from analysis.figures.forest import VERDICTS
 from analysis.figures.style import title_of
 from analysis.report.numbers import difference, quantity, with_interval
 from analysis.report.page import sentences
@@ -12,6 +12,8 @@ from analysis.report.study_table import Study, Value
 from sim.blueprint import Blueprint
 
 QUALITY = {"service_quality": "service quality", "service_quality_of_means": "service quality (ratio of means)"}
+
+CONTROL = VERDICTS["control"].word
 
 
 def question(study: Study, blueprint: Blueprint) -> str:
@@ -29,7 +31,7 @@ def question(study: Study, blueprint: Blueprint) -> str:
 def answer(study: Study) -> str:
     if study.get(study.base, study.lead) is None:
         return "Nothing was measured."
-    return sentences([_effect(study), _price(study)])
+    return sentences([_effect(study), _control(study), _price(study)])
 
 
 def _effect(study: Study) -> str:
@@ -49,7 +51,9 @@ def _effect(study: Study) -> str:
             f"Nothing can be concluded from one replication: the most favourable difference in {named}, that of "
             f"{title_of(best)}, is {change} without an interval."
         )
-    word = verdict(*value.change, lead.better).word
+    word = study.word(best, study.lead)
+    if best in study.controls and word != "worse":
+        return _controls_only(study, named)
     if word == "better":
         verb = "raises" if lead.better == "higher" else "lowers"
         most = f"{verb} {named} most" if len(study.others) > 1 else f"{verb} {named}"
@@ -66,6 +70,32 @@ def _effect(study: Study) -> str:
         f"the most favourable difference, that of {title_of(best)}," if len(study.others) > 1 else "the difference"
     )
     return f"{others} in {named}: {largest} is {change}, an interval that includes 0."
+
+
+def _controls_only(study: Study, named: str) -> str:
+    """First sentence where nothing was compared that one could choose."""
+    first = study.ranked[0]
+    value = study.get(first, study.lead)
+    assert value is not None
+    what = "negative controls were" if len(study.others) > 1 else "a negative control was"
+    change = change_of(value, study.metrics[study.lead].unit)
+    return f"Only {what} compared: {title_of(first)} changes {named} by {change}, and a gain would be no improvement."
+
+
+def _control(study: Study) -> str:
+    """A sentence on a negative control that gains more than the best of the options, for nobody to choose it."""
+    lead = study.metrics[study.lead]
+    best = study.get(study.ranked[0], study.lead) if study.ranked else None
+    if best is None or study.ranked[0] in study.controls:
+        return ""
+    sign = 1.0 if lead.better == "higher" else -1.0
+    for name in study.ranked:
+        value = study.get(name, study.lead)
+        gains = name in study.controls and study.word(name, study.lead) == CONTROL
+        if gains and value is not None and sign * value.difference > sign * best.difference:
+            change = change_of(value, lead.unit)
+            return f"{capital(title_of(name))}, a negative control, gains more ({change}): that is no improvement."
+    return ""
 
 
 def _desired(study: Study) -> str:

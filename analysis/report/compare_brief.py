@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from analysis.figures.forest import verdict
 from analysis.figures.style import title_of
 from analysis.report.compare_answer import QUALITY, capital, change_of
 from analysis.report.page import Note, sentences
@@ -23,15 +22,10 @@ def brief(study: Study, replications: int) -> tuple[Note, ...]:
     return tuple(note for note in notes if note.text)
 
 
-def _word(study: Study, scenario: str, metric: str) -> str:
-    value = study.get(scenario, metric)
-    return verdict(*value.change, study.metrics[metric].better).word if value else ""
-
-
 def _sure(study: Study, best: str, replications: int) -> str:
     if replications < 2:
         return "Not at all: one replication gives no interval."
-    words = [_word(study, s, study.lead) for s in study.others]
+    words = [study.word(s, study.lead) for s in study.others]
     named = QUALITY.get(study.lead, "failures")
     count = f"Over {replications} paired replications of each scenario, {words.count('better')} of {len(words)} are "
     count += f"clearly better than the base in {named}, {words.count('worse')} clearly worse"
@@ -41,7 +35,7 @@ def _sure(study: Study, best: str, replications: int) -> str:
 
 def _second(study: Study, best: str) -> str:
     """Whether the best and the second stand apart, as far as two intervals against the base can say."""
-    if len(study.ranked) < 2 or _word(study, best, study.lead) != "better":
+    if len(study.ranked) < 2 or study.ranked[1] in study.controls or study.word(best, study.lead) != "better":
         return ""
     second = study.ranked[1]
     one, other = study.get(best, study.lead), study.get(second, study.lead)
@@ -71,7 +65,7 @@ def _costs(study: Study, best: str) -> str:
 
 def _overturn(study: Study, best: str) -> str:
     """Metrics that point the other way, and what the intervals do not cover."""
-    worse = [metric for metric in _WEIGHED if _word(study, best, metric) == "worse"]
+    worse = [metric for metric in _WEIGHED if study.word(best, metric) == "worse"]
     against = ""
     if worse:
         told = " and in ".join(SHORT[m].lower() for m in worse)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.figures.blueprint_map import blueprint_map
-from analysis.figures.forest import MetricInfo, forest, verdict
+from analysis.figures.forest import MetricInfo, forest
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.lead_time_chart import lead_time_chart
 from analysis.figures.style import displayed, inline_svg, records, title_of
@@ -70,15 +70,16 @@ def compare_figures(
     series: WeeklySeries = NO_SERIES,
     starts: Sequence[Start] = (),
     lead_times: Sequence[LeadTimes] = (),
+    controls: Collection[str] = (),
 ) -> dict[str, Drawing]:
     """The study's figures by file name, where there is something to draw.
 
     `differences`, `gaps`, `lead_times`, `weekly`, `blueprint`, and `blueprint_load`: the same with queues and use.
     """
-    study = Study(comparison, base, metrics)
+    study = Study(comparison, base, metrics, controls)
     figures: dict[str, Drawing] = {}
     if study.others:
-        figures["differences"] = forest(comparison, _in_forest(study), study.ranked)
+        figures["differences"] = forest(comparison, _in_forest(study), study.ranked, controls=study.controls)
     if len(gaps):
         figures["gaps"] = gap_chart(gaps, [base, *study.ranked[:1]])
     if before_and_after(study, lead_times):
@@ -113,6 +114,7 @@ def compare_page(
     series: WeeklySeries = NO_SERIES,
     starts: Sequence[Start] = (),
     lead_times: Sequence[LeadTimes] = (),
+    controls: Collection[str] = (),
 ) -> ReportPage:
     """The report page of `compare`, its question and answer worded from the data.
 
@@ -121,10 +123,10 @@ def compare_page(
     `warnings`: unstable queues and the like. `figures` as from `compare_figures` (drawn here if not given);
     `series`: the weekly series, if there are any; `starts` of the programmes; `lead_times`: a distribution a scenario.
     """
-    study = Study(comparison, base, metrics)
+    study = Study(comparison, base, metrics, controls)
     drawn = figures or compare_figures(
         blueprint=blueprint, comparison=comparison, gaps=gaps, stages=stages, base=base, metrics=metrics, series=series,
-        starts=starts, lead_times=lead_times,
+        starts=starts, lead_times=lead_times, controls=controls,
     )  # fmt: skip
     sections = [
         _results(study, drawn),
@@ -194,7 +196,7 @@ def _results(study: Study, drawn: Mapping[str, Drawing]) -> Section:
     table = Table(
         "Means over replications, from the best to the worst scenario",
         ("Scenario", *(study.column(name) for name in shown)),
-        tuple((title_of(s), *(study.marked(s, name) for name in shown)) for s in study.in_order),
+        tuple((study.named(s), *(study.marked(s, name) for name in shown)) for s in study.in_order),
     )
     if not study.others:
         return Section("Results", (), (table,))
@@ -456,7 +458,7 @@ def _details(study: Study) -> Section | None:
             if scenario == study.base:
                 rows.append((title_of(scenario), mean, "base", "", ""))
                 continue
-            word = verdict(*value.change, metric.better).word
+            word = study.word(scenario, name)
             saved = "–" if math.isnan(value.variance_reduction) else f"{number(100 * value.variance_reduction, 0)} %"
             rows.append((title_of(scenario), mean, difference(*value.change, metric.unit), word, saved))
         way = f"; {metric.better} is better" if metric.better else ""

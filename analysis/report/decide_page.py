@@ -39,7 +39,9 @@ def decide_figures(found: Evidence, week: float, warm_up: float) -> dict[str, Dr
     names = found.sample.scenarios
     if found.sample.others:
         shown = [METRICS[m] for m in found.sample.asked.watched]
-        drawn["differences"] = forest(found.table, shown, [names[i] for i in found.ranked if i != 0])
+        drawn["differences"] = forest(
+            found.table, shown, [names[i] for i in found.ranked if i != 0], controls=found.controls
+        )
         effect, cost = effect_label(found), f"cost against the base, {cost_unit(found.sample.asked)}"
         drawn["cost_effectiveness"] = cost_effectiveness_plane(increments(found), effect, cost)
         drawn["acceptability"] = acceptability_curve(

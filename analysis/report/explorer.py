@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from analysis.figures.forest import verdict
 from analysis.figures.style import displayed, plain, title_of
 from analysis.report.numbers import difference, with_interval
 from analysis.report.page import Explorer, Section, Table
@@ -61,7 +60,7 @@ def _metric(study: Study, name: str) -> dict[str, Any]:
         level = [factor * v for v in (value.mean, value.low, value.high)]
         levels.append([*map(_finite, level), with_interval(level[0], level[1], level[2], sign=False)])
         changes.append([*(_finite(factor * v) for v in value.change), difference(*value.change, metric.unit)])
-        words.append("base" if scenario == study.base else verdict(*value.change, metric.better).word)
+        words.append("base" if scenario == study.base else study.word(scenario, name))
     return {
         "label": plain(metric.label), "group": plain(getattr(metric, "group", "")), "unit": unit, "change": change,
         "better": metric.better, "levels": levels, "changes": changes, "words": words,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.figures.forest import MetricInfo, verdict
-from analysis.figures.style import displayed, records
+from analysis.figures.style import displayed, records, title_of
 from analysis.report.numbers import number
 
 SHORT = {
@@ -57,11 +57,14 @@ class Value:
 
 
 class Study:
-    """The comparison, by scenario and metric."""
+    """The comparison, by scenario and metric. `controls`: the negative controls among the scenarios; they rank last."""
 
-    def __init__(self, comparison: pd.DataFrame, base: str, metrics: Mapping[str, MetricInfo]) -> None:
+    def __init__(
+        self, comparison: pd.DataFrame, base: str, metrics: Mapping[str, MetricInfo], controls: Collection[str] = ()
+    ) -> None:
         names = list(Value.__dataclass_fields__)
         self.base, self.metrics = base, metrics
+        self.controls = frozenset(controls)
         self.values = {
             (str(row["scenario"]), str(row["metric"])): Value(*(float(row[name]) for name in names))
             for row in records(comparison)
@@ -83,14 +86,21 @@ class Study:
                 found.append((scenario, mean.mean, ratio.mean))
         return found
 
-    def _merit(self, scenario: str) -> tuple[bool, float]:
-        """Clear improvements of the leading metric first, then by size."""
+    def _merit(self, scenario: str) -> tuple[bool, bool, float]:
+        """No negative controls, then clear improvements of the leading metric first, then by size."""
+        option = scenario not in self.controls
         value = self.values.get((scenario, self.lead))
         if value is None or math.isnan(value.difference):
-            return False, -math.inf
-        better = self.metrics[self.lead].better
-        size = value.difference if better == "higher" else -value.difference
-        return verdict(*value.change, better).word == "better", size
+            return option, False, -math.inf
+        size = value.difference if self.metrics[self.lead].better == "higher" else -value.difference
+        return option, self.word(scenario, self.lead) == "better", size
+
+    def word(self, scenario: str, metric: str) -> str:
+        """How a difference to the base reads ("better", "worse", ...; see `analysis.figures.forest.verdict`)."""
+        value = self.get(scenario, metric)
+        if value is None:
+            return ""
+        return verdict(*value.change, self.metrics[metric].better, scenario in self.controls).word
 
     @property
     def in_order(self) -> list[str]:
@@ -122,8 +132,10 @@ class Study:
 
     def mark(self, scenario: str, metric: str) -> str:
         """ "▲ " (better), "▼ " (worse), or nothing: not told apart from the base."""
-        value = self.get(scenario, metric)
-        if value is None or scenario == self.base:
+        if scenario == self.base:
             return ""
-        word = verdict(*value.change, self.metrics[metric].better).word
-        return {"better": "▲ ", "worse": "▼ "}.get(word, "")
+        return {"better": "▲ ", "worse": "▼ "}.get(self.word(scenario, metric), "")
+
+    def named(self, scenario: str) -> str:
+        """The scenario's name, with what it is where it is no option."""
+        return title_of(scenario) + (" (negative control)" if scenario in self.controls else "")

@@ -14,6 +14,7 @@ from dataclasses import replace
 from scenarios.interventions.edits import change_handoffs, change_members, change_stages
 from scenarios.interventions.registry import InForce, intervention
 from sim.blueprint import NO_TIME, Blueprint, Distribution, Handoff, SpecialCause, StaffMember, Stage, Supplier, Terms
+from sim.blueprint.customer import DIMENSIONS
 from sim.invalid import require, unknown_name
 
 
@@ -191,7 +192,7 @@ def remove_load_effects(blueprint: Blueprint, now: InForce, *, throughout: bool 
     return replace(blueprint, load=replace(x, **parts))
 
 
-@intervention(sets=("responsiveness", "reliability"))
+@intervention(sets=DIMENSIONS)
 def remove_over_promise(
     blueprint: Blueprint, now: InForce, *, level: float = 0.75, lead_time: float = 48.0, throughout: bool = False
 ) -> Blueprint:
