@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.stress_des import stress_des
-from analysis.stress_ran import Ran
+from analysis.stress_des.checklist import stress_des
+from analysis.stress_des.ran import Ran
 from scenarios.config import Settings
 from sim.invalid import InvalidInput
 

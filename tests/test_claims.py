@@ -34,7 +34,7 @@ from analysis.claims.verdict import (
     verdicts,
 )
 from analysis.compare import spread
-from analysis.compounding import share_of
+from analysis.compounding.closed_forms import share_of
 from analysis.experiments import check_experiment, run_experiment
 from analysis.experiments import claims as claims_experiment
 from analysis.report.claims_page import claims_page

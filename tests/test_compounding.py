@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.compounding import (
+from analysis.compounding.closed_forms import (
     errors_latched,
     errors_markov,
     readings,

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.compounding import readings
-from analysis.compounding_chain import Chain, closed_form, effective_stages, exact, generating
-from analysis.compounding_inverse import Lever, levers
+from analysis.compounding.chain import Chain, closed_form, effective_stages, exact, generating
+from analysis.compounding.closed_forms import readings
+from analysis.compounding.inverse import Lever, levers
 from analysis.experiments import check_experiment, run_experiment
 from analysis.experiments.compounding import (
     CompoundingSettings,

@@ -15,8 +15,8 @@ import pytest
 from builders import chain, plain_rules, rich_system, run, stream
 from scipy import stats
 
-from analysis.control_chart import COLUMNS, Signals, control_charts, count_signals
-from analysis.control_limits import (
+from analysis.control_charts.chart import COLUMNS, Signals, control_charts, count_signals
+from analysis.control_charts.limits import (
     ALPHA,
     Binomial,
     Counts,

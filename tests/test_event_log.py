@@ -161,9 +161,7 @@ def test_a_segment_is_its_customers_own():
 
 def test_pandas_reads_the_log_back():
     log = event_log(rich())
-    back = pd.read_csv(
-        io.StringIO(log.to_csv(index=False)), parse_dates=["time:timestamp"], keep_default_na=False
-    )
+    back = pd.read_csv(io.StringIO(log.to_csv(index=False)), parse_dates=["time:timestamp"], keep_default_na=False)
     assert list(back.columns) == list(COLUMNS)
     for column in COLUMNS:
         if column != "time:timestamp":

@@ -58,7 +58,9 @@ def shop(**parts: Any) -> Blueprint:
         "handoff": [border, Handoff(retention=0.99, batch=5, batch_cost=10.0), border, Handoff()],
         "stages": {1: FRONT, 2: BACK, 3: BACK, 4: FRONT},
         "every": {
-            "special_cause": SpecialCause(0.002, 5.0, 80.0), "self_check": Check(0.3), "incoming_check": Check(0.9),
+            "special_cause": SpecialCause(0.002, 5.0, 80.0),
+            "self_check": Check(0.3),
+            "incoming_check": Check(0.9),
         },
         "layers": (0, 1, 3),
         "hours": 2000.0,

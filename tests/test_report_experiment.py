@@ -16,10 +16,10 @@ import pytest
 
 import run
 from analysis.experiments import report as report_experiment
-from analysis.kept import Own, keep, restore
-from analysis.redraw import NAME, read_kpis, read_past
+from analysis.past_runs.kept import Own, keep, restore
+from analysis.past_runs.redraw import NAME, read_kpis, read_past
+from analysis.past_runs.side_by_side import paired_difference, set_side_by_side, welch_difference
 from analysis.run_folder import RunFolder
-from analysis.side_by_side import paired_difference, set_side_by_side, welch_difference
 from scenarios.compose import compose_config
 from scenarios.config import settings_from
 from sim.invalid import InvalidInput
@@ -154,7 +154,7 @@ def test_other_files_than_ours_are_refused(folders: Path, tmp_path: Path, monkey
     (folder / NAME).symlink_to(folders / "compare" / NAME)
     with pytest.raises(InvalidInput, match="no regular file"):
         read_past(str(folder), "run")
-    monkeypatch.setattr("analysis.redraw._LARGEST", 1000)
+    monkeypatch.setattr("analysis.past_runs.redraw._LARGEST", 1000)
     with pytest.raises(InvalidInput, match="is larger than"):
         read_past(str(folders / "compare"), "run")
 

@@ -11,8 +11,8 @@ import pytest
 
 from analysis.experiments import run_experiment
 from analysis.run_folder import RunFolder
-from analysis.stress_des import AIMS, UNTOLD, Item, items, stress_des
-from analysis.stress_ran import NOTHING
+from analysis.stress_des.checklist import AIMS, UNTOLD, Item, items, stress_des
+from analysis.stress_des.ran import NOTHING
 from scenarios.compose import compose_config
 from scenarios.config import EXPERIMENTS, Settings, settings_from
 

@@ -23,7 +23,7 @@ from scipy import stats
 
 import analysis.experiments.sweep as experiment
 from analysis.measures import measure
-from analysis.sweep_results import Moments, Swept, sweep_results
+from analysis.sweeps.results import Moments, Swept, sweep_results
 from scenarios.config import load_blueprint
 from scenarios.scenario import build_scenario, timeline
 from scenarios.store import Store

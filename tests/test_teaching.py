@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from analysis.compounding import share_affected
+from analysis.compounding.closed_forms import share_affected
 from analysis.teaching import lesson1, lesson2, lesson4
 from analysis.teaching.api import LESSONS, about, run
 from analysis.teaching.lesson import run as journal_of

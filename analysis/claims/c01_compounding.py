@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.claims.claim import Claim, Finding, Floats, Tried, Values
-from analysis.compounding import errors_latched, share_affected, share_affected_frailty
+from analysis.compounding.closed_forms import errors_latched, share_affected, share_affected_frailty
 from analysis.report.numbers import signed
 
 _STAGES, _FRAILTY, _KNOCK_ON = 10, 0.2, 3.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis import stress_system as words
 from analysis.claims.outcome import Outcome
-from analysis.stress_ran import Part, Ran, part_of
+from analysis.stress_des import system as words
+from analysis.stress_des.ran import Part, Ran, part_of
 from scenarios.compose import compose_config
 from scenarios.config import settings_from
 from scenarios.points import base_of

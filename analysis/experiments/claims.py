@@ -18,8 +18,8 @@ from analysis.claims.ran import ran_of
 from analysis.claims.registry import claims_of
 from analysis.claims.robust import RobustTrial, try_over_space
 from analysis.experiments.results import write_results
-from analysis.kept import Own, keep, restore
-from analysis.redraw import Past, write_redraw
+from analysis.past_runs.kept import Own, keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.numbers import MINUS, with_interval
 from analysis.run_folder import RunFolder, json_ready
 from scenarios.build import build

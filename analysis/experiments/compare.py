@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.experiments.results import write_results, write_tables
-from analysis.kept_study import keep_study, study_again
 from analysis.lead_times import LEAD_TIME_COLUMNS, LeadTimes, count_lead_times, lead_times
 from analysis.measures import METRICS, measure, stage_measures, weekly_series
 from analysis.measures.measured import Measured
-from analysis.redraw import Past, write_redraw
+from analysis.past_runs.kept_study import keep_study, study_again
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.study_table import Study as StudyTable
 from analysis.report.weekly_section import effects_in_time
 from analysis.run_folder import RunFolder

@@ -1,6 +1,6 @@
 """The compounding laboratory: a chain of stages by formula, recursion and simulation, and the inverse question.
 
-What has no closed form still has an exact recursion (`analysis.compounding_chain`); the simulation tests both.
+What has no closed form still has an exact recursion (`analysis.compounding.chain`); the simulation tests both.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.compare import spread
-from analysis.compounding_chain import MOST_STAGES, Chain, Closed, Exact, closed_form, effective_stages, exact
-from analysis.compounding_inverse import Lever, levers
+from analysis.compounding.chain import MOST_STAGES, Chain, Closed, Exact, closed_form, effective_stages, exact
+from analysis.compounding.inverse import Lever, levers
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.experiments.ten_stage import require_serial
 from analysis.measures import measure
 from analysis.run_folder import RunFolder
-from analysis.stress_ran import Ran, part_of
-from analysis.stress_system import flat
+from analysis.stress_des.ran import Ran, part_of
+from analysis.stress_des.system import flat
 from scenarios.arms import Arms
 from scenarios.build import build
 from scenarios.config import Settings

@@ -16,9 +16,9 @@ from analysis.decisions.warm_up import measure_weeks, settling
 from analysis.experiments.compare import ratio_warnings
 from analysis.experiments.results import write_results
 from analysis.figures.style import displayed, title_of
-from analysis.kept import Own, keep, restore
 from analysis.measures import METRICS, measure
-from analysis.redraw import Past, write_redraw
+from analysis.past_runs.kept import Own, keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.compare_answer import capital
 from analysis.report.decide_answer import answer, in_short, label_of, listed
 from analysis.report.numbers import MINUS, difference
@@ -26,7 +26,7 @@ from analysis.report.page import sentences
 from analysis.report.study_table import Study as StudyTable
 from analysis.run_folder import RunFolder
 from analysis.sensitivity import Contrast, Sensitivity
-from analysis.stress_ran import Ran, part_of
+from analysis.stress_des.ran import Ran, part_of
 from scenarios.arms import Arms, Interrupted
 from scenarios.config import Settings
 from scenarios.execution import interrupts_wait

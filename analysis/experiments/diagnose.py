@@ -12,13 +12,13 @@ from analysis.diagnosis.findings import Findings, findings
 from analysis.diagnosis.study import FAILURES, Diagnosis, diagnose, planned
 from analysis.experiments.results import write_results
 from analysis.figures.style import records
-from analysis.kept import Own, keep, restore
 from analysis.measures import METRICS
-from analysis.redraw import Past, write_redraw
+from analysis.past_runs.kept import Own, keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.diagnose_results import cautions, cell, column
 from analysis.report.numbers import MINUS
 from analysis.run_folder import RunFolder
-from analysis.stress_ran import Ran, part_of
+from analysis.stress_des.ran import Ran, part_of
 from scenarios.config import Settings
 from scenarios.points import base_of
 

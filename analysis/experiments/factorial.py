@@ -11,9 +11,9 @@ from analysis.experiments.compare import measure_run, overloaded, ratio_warnings
 from analysis.experiments.results import write_results, write_tables
 from analysis.factorial import NONE, PLUS, combinations_of, effects
 from analysis.figures.style import records
-from analysis.kept_study import keep_study, study_again
 from analysis.measures import METRICS
-from analysis.redraw import Past, write_redraw
+from analysis.past_runs.kept_study import keep_study, study_again
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.factorial_effects import Effects, effect_text, name_of
 from analysis.report.numbers import MINUS
 from analysis.report.study_table import Study as StudyTable

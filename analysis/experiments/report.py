@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from analysis.experiments.results import write_results
-from analysis.redraw import REDRAWN, Past, experiment_of, read_past
+from analysis.past_runs.redraw import REDRAWN, Past, experiment_of, read_past
+from analysis.past_runs.side_by_side import SideBySide, read_side, set_side_by_side
 from analysis.run_folder import RunFolder
-from analysis.side_by_side import SideBySide, read_side, set_side_by_side
 from scenarios.build import build
 from scenarios.config import Settings
 from sim.invalid import InvalidInput, require

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.compare import compare
 from analysis.gaps import gap_table
 from analysis.run_folder import SCHEMA, RunFolder
-from analysis.stress_ran import Ran
+from analysis.stress_des.ran import Ran
 from scenarios.config import Settings
 
 KPI_COLUMNS = ["scenario", "replication", "metric", "value"]

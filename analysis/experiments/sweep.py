@@ -16,10 +16,10 @@ from analysis.experiments.results import write_results
 from analysis.measures import METRICS, measure
 from analysis.report.numbers import with_interval
 from analysis.run_folder import RunFolder
-from analysis.stress_ran import Ran, part_of
-from analysis.sweep_export import export_runs, require_writable
-from analysis.sweep_names import point_title, unit_of
-from analysis.sweep_results import SweepResults, Swept, ranked, sweep_results
+from analysis.stress_des.ran import Ran, part_of
+from analysis.sweeps.export import export_runs, require_writable
+from analysis.sweeps.names import point_title, unit_of
+from analysis.sweeps.results import SweepResults, Swept, ranked, sweep_results
 from scenarios.code_version import code_version
 from scenarios.config import Settings
 from scenarios.design import SweepSettings, Values, design_points, sweep_settings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from analysis.sweep_names import point_title
+from analysis.sweeps.names import point_title
 from scenarios.code_version import code_version
 from scenarios.design import Values
 from scenarios.store import Store

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.compounding import (
+from analysis.compounding.closed_forms import (
     as_in_paper,
     errors_latched,
     mean_rate,
@@ -27,8 +27,8 @@ from analysis.compounding import (
 )
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.run_folder import RunFolder
-from analysis.stress_ran import Part, Ran
-from analysis.stress_system import flat
+from analysis.stress_des.ran import Part, Ran
+from analysis.stress_des.system import flat
 from scenarios.build import build
 from scenarios.config import Settings, require_full_journal
 from scenarios.sweep import Point, sweep

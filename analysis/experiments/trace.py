@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.control_chart import control_charts
+from analysis.control_charts.chart import control_charts
 from analysis.event_log import event_log, journey, most_eventful_customer
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.journey_times import order_journey

@@ -32,7 +32,7 @@ _FAINT, _STRONG = np.array((0xFD, 0xEB, 0xCB)), np.array((0xF4, 0xBB, 0x62))  # 
 
 
 def control_charts(charts: pd.DataFrame, window: tuple[float, float]) -> Figure:
-    """Panels of `analysis.control_chart.control_charts`, one per chart, over the measured window (h).
+    """Panels of `analysis.control_charts.chart.control_charts`, one per chart, over the measured window (h).
 
     Values are per 100 visits or orders. A limit is drawn half a count beyond the last count in control, so that no
     point lies on it. Shading says which share of a subgroup was out of control in truth.

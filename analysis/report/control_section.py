@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.control_chart import FEWEST, SUBGROUP, count_signals
-from analysis.control_limits import (
+from analysis.control_charts.chart import FEWEST, SUBGROUP, count_signals
+from analysis.control_charts.limits import (
     ALPHA,
     Binomial,
     average_run_length,
@@ -29,7 +29,7 @@ TOO_FEW = f"Too few visits for a control chart: no stage has {FEWEST * SUBGROUP}
 
 
 def control_section(charts: pd.DataFrame, metrics: Mapping[str, float], drawn: Drawing | None) -> Section:
-    """Charts as from `analysis.control_chart.control_charts`, their figure (None: no chart), and capability."""
+    """Charts as from `analysis.control_charts.chart.control_charts`, their figure (None: no chart), and capability."""
     paragraphs = [meaning(), counted(charts), run_lengths(charts)] if (charts["chart"] == "p").any() else [TOO_FEW]
     figures: tuple[Figure, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from analysis.figures.forest import DIFFERENCES, forest, verdict
 from analysis.figures.style import displayed, inline_svg, records, title_of
 from analysis.measures import METRICS
+from analysis.past_runs.side_by_side import PAIRED, Side, SideBySide
 from analysis.report.numbers import MINUS, difference, with_interval
 from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
 from analysis.report.study_table import SHORT
-from analysis.side_by_side import PAIRED, Side, SideBySide
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

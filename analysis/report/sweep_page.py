@@ -17,8 +17,8 @@ from analysis.measures import METRICS
 from analysis.report.numbers import difference, digits_for, number, with_interval
 from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
 from analysis.report.study_table import SHORT
-from analysis.sweep_names import factor_titles, point_title, unit_of, value_title
-from analysis.sweep_results import SweepResults, ranked
+from analysis.sweeps.names import factor_titles, point_title, unit_of, value_title
+from analysis.sweeps.results import SweepResults, ranked
 from scenarios.config import Settings
 from scenarios.design import SweepSettings, Values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from analysis.compounding import as_in_paper
+from analysis.compounding.closed_forms import as_in_paper
 from analysis.figures.compounding import compounding
 from analysis.figures.style import inline_svg, title_of
 from analysis.report.numbers import number

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.compounding import errors_latched, share_affected
+from analysis.compounding.closed_forms import errors_latched, share_affected
 from analysis.experiments.ten_stage import share_interval
 from analysis.teaching.chain import Link, chain
 from analysis.teaching.events import (

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from analysis.compounding import (
+from analysis.compounding.closed_forms import (
     errors_latched,
     errors_markov,
     share_affected_frailty,

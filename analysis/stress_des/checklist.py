@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
-from analysis import stress_system as words
 from analysis.measures import METRICS
-from analysis.stress_ran import Part, Ran, ran_by
-from analysis.stress_runs import Item, experimentation, implementation
+from analysis.stress_des import system as words
+from analysis.stress_des.ran import Part, Ran, ran_by
+from analysis.stress_des.runs import Item, experimentation, implementation
 from scenarios.config import Settings
 from sim.blueprint import Blueprint
 

@@ -1,4 +1,4 @@
-"""What an experiment ran, as the reporting checklist needs it (see `analysis.stress_des`): systems, arms, replications.
+"""What an experiment ran, as the checklist needs it (see `analysis.stress_des.checklist`): systems, arms, replications.
 
 An experiment whose runs are not simply those of the configured system and scenarios hands over a `Ran` of its own.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import stress_system as words
+from analysis.stress_des import system as words
 from scenarios.config import Settings
 from scenarios.design import Values
 from scenarios.points import Base, built, configured

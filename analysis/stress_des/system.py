@@ -1,4 +1,4 @@
-"""A system in the words of a reporting checklist: its components and rules, as Markdown (see `analysis.stress_des`)."""
+"""A system in the words of the checklist: its components and rules, as Markdown (`analysis.stress_des.checklist`)."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
-from analysis.kept import keep, restore
-from analysis.redraw import Past, read_kpis
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, read_kpis
 from scenarios.config import Settings
 from scenarios.study import Study, check_scenarios
 

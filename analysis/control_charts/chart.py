@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.control_limits import ALPHA, Binomial, Counts, Poisson, exact_limits, sigma_limits
+from analysis.control_charts.limits import ALPHA, Binomial, Counts, Poisson, exact_limits, sigma_limits
 from sim.journal import Journal
 from sim.tables import FIRST_WORK
 

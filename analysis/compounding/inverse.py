@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from analysis.compounding_chain import MOST_STAGES, Chain, exact
+from analysis.compounding.chain import MOST_STAGES, Chain, exact
 
 _NEAR = 1e-12
 

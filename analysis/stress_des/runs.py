@@ -1,4 +1,4 @@
-"""Items of the reporting checklist on the runs: sections 4 to 6 of STRESS-DES (see `analysis.stress_des`)."""
+"""Items of the reporting checklist on the runs: sections 4 to 6 of STRESS-DES (see `analysis.stress_des.checklist`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.stress_ran import NOTHING, Part, Ran
+from analysis.stress_des.ran import NOTHING, Part, Ran
 from scenarios.code_version import code_version
 from scenarios.config import Settings
 

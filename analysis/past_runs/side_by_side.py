@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.compare import SUMMARY_COLUMNS, Results, spread, summarise, tabulate
 from analysis.measures import METRICS
-from analysis.redraw import Past, read_kpis, read_past
+from analysis.past_runs.redraw import Past, read_kpis, read_past
 from sim.invalid import InvalidInput
 
 Floats = npt.NDArray[np.float64]

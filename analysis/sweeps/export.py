@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.sweep_results import Swept
+from analysis.sweeps.results import Swept
 from sim.invalid import InvalidInput
 
 _GROUP = 32_768  # rows of a row group: what is in memory at a time

@@ -41,7 +41,7 @@ class Past:
 
 
 def write_redraw(folder: RunFolder, settings: Settings, content: Any) -> None:
-    """Write what redrawing needs; `content` as `analysis.kept.keep` makes it. A survey is kept with its answers."""
+    """Write what redrawing needs; `content` as `past_runs.kept.keep` makes it. A survey is kept with its answers."""
     rows = next((s.expectations.survey_rows for s in settings.blueprint.segments.values()), ())
     plain = {name: value for name, value in settings.plain.items() if name != "expectations"}
     whole = {
