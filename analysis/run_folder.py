@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from analysis.stress_des.checklist import stress_des
@@ -106,7 +108,8 @@ def digest(plain: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> MappingProxyType[str, str]:
     """Versions of the packages that results may depend on."""
     found = {}
     for name in _PACKAGES:
@@ -114,7 +117,7 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:  # the project itself, when run from its folder
             found[name] = "not installed"
-    return found
+    return MappingProxyType(found)
 
 
 def json_ready(value: Any) -> Any:

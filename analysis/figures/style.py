@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
@@ -185,6 +186,14 @@ def quiet_axes(axes: Axes, grid: str = "x") -> None:
     axes.spines["left" if grid == "x" else "bottom"].set_visible(grid != "x")
 
 
+def tick_label(value: float) -> str:
+    """A number at an axis: thousands set apart, M for millions."""
+    if abs(value) >= 999_999.5:
+        return f"{value / 1e6:,.4g} M".replace("-", "\u2212")
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+    return text.replace(",", "\u202f").replace("-", "\u2212")
+
+
 def name_places(axes: Axes, names: Sequence[str], wide: float) -> None:
     """Names, in up to two lines, at 0, 1, 2, ... of the horizontal axis; `wide`: its width in points."""
     axes.set_xticks(range(len(names)))
@@ -211,7 +220,17 @@ def _break_word(word: str, width: float, size: float, bold: bool) -> list[str]:
     return [*parts, word]
 
 
+_DRAWN: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+
+
 def _svg(figure: Figure) -> str:
+    """The figure as text: drawn once, for the page and for the file. Nobody changes a figure after that."""
+    if figure not in _DRAWN:
+        _DRAWN[figure] = _draw(figure)
+    return _DRAWN[figure]
+
+
+def _draw(figure: Figure) -> str:
     buffer = io.BytesIO()
     nothing = {"Creator": None, "Date": None, "Format": None, "Type": None}
     with house_style():
