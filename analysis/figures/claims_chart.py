@@ -39,7 +39,7 @@ class EffectRow:
     """One claim: its name, effect with interval, null effect with interval, and what it is judged against.
 
     `least` and `most` bound what the claim allows (`most` is infinite but for claims that state a figure); `word` is
-    "supported", "refuted" or "undecided", `shown` how that is written.
+    "supported", "refuted" or "undecided", `shown` how that is written, `note` what stands below it in small type.
     """
 
     name: str
@@ -54,6 +54,7 @@ class EffectRow:
     word: str
     shown: str
     unit: str
+    note: str = ""
 
 
 def effect_strips(rows: Sequence[EffectRow]) -> Figure:
@@ -71,10 +72,14 @@ def effect_strips(rows: Sequence[EffectRow]) -> Figure:
                 y = top + 15 + 12.5 * (number - (len(lines) - 1) / 2)
                 figure.text(0.0, 1 - y / height, line, fontsize=9.5, va="center")
             colour = readable(_LOOKS[row.word][0])
-            for number, line in enumerate(fit(row.shown, _RIGHT - 12, 9.5, 2, bold=True)):
+            x = (WIDTH - _RIGHT + 12) / WIDTH
+            told = fit(row.shown, _RIGHT - 12, 9.5, 2, bold=True)
+            for number, line in enumerate(told):
                 y = top + 11 + 12.5 * number
-                x = (WIDTH - _RIGHT + 12) / WIDTH
                 figure.text(x, 1 - y / height, line, fontsize=9.5, fontweight="bold", color=colour, va="center")
+            for line in fit(row.note, _RIGHT - 12, 8.5, 1):
+                y = top + 11 + 12.5 * len(told)
+                figure.text(x, 1 - y / height, line, fontsize=8.5, color=QUIET, va="center")
         _legend(figure)
     return figure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.claims.boundary import Boundary
@@ -339,7 +340,7 @@ def _method(found: Sequence[Outcome]) -> Section:
 def _row(o: Outcome) -> EffectRow:
     """A claim among others: by the condition that decides."""
     name = f"{o.claim.id} {o.claim.statement}" + (f" ({o.deciding})" if o.deciding else "")
-    return _strip(o, o.verdict.decisive, name, o.word)
+    return replace(_strip(o, o.verdict.decisive, name, o.word), note="" if o.standing == FINDING else o.standing)
 
 
 def _rows(o: Outcome) -> list[EffectRow]:
