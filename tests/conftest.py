@@ -20,10 +20,27 @@ import run
 from sim.compile_ahead import compile_ahead, is_compiled
 from sim.simulate import ENGINES
 
+LONGEST = (  # what takes a minute and more, the longest first
+    "readme", "cli", "sweep", "guides", "dask", "engines_agree", "report_experiment", "browser_teach",
+    "claims_03_04_08_09", "claims", "claims_c05_c06_c07_c14", "browser_report", "bad_input", "diagnose",
+    "claims_c10_c13", "execution", "decide", "configs", "teaching", "theory",
+)  # fmt: skip
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_engines: the tests of the module run on each engine")
     config.addinivalue_line("markers", "no_engine: a test in such a module that simulates nothing")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: many tests wait for other processes. At most as pyproject.toml says."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules begin first (a module stays on one process), so that no process ends long after the rest."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem.removeprefix("test_"), len(order)))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browsing import WIDTHS, PageOf, faults_of_access, faults_of_layout, resize, wait_until
+from PIL import Image
 
 import run
+from analysis.report.page import ReportPage, Section, Table, render
 
 QUICK = ("n_jobs=1", "replications=2", "system.horizon.warm_up=0", "system.horizon.measured=80")
 STUDIES = {
@@ -76,6 +80,40 @@ def test_the_page_is_found_to_be_at_fault_where_it_is(page_of: PageOf, tmp_path:
 
 def first_table(page: Any) -> Any:
     return page.locator("main table").filter(has=page.locator("th button")).first
+
+
+def edges_of(frame: Any) -> tuple[float, float]:
+    """How light the first and the last pixels of a frame are, at their darkest (0 to 1)."""
+    picture = np.asarray(Image.open(io.BytesIO(frame.screenshot())).convert("L"), dtype=float) / 255
+    columns = np.median(picture, axis=0)
+    return float(columns[:3].min()), float(columns[-3:].min())
+
+
+def test_what_goes_on_beyond_the_edge_is_shadowed_on_a_screen(page_of: PageOf, reports: dict[str, Path]):
+    with page_of(reports["compare"].as_uri(), "phone") as page:
+        frames = page.locator("main .scroll:visible")
+        wide = "(e) => e.scrollWidth > e.clientWidth"
+        for kind in ("table", "svg"):
+            frame = next(f for f in frames.filter(has=page.locator(f":scope > {kind}")).all() if f.evaluate(wide))
+            left, right = edges_of(frame)
+            assert (left > 0.97, right < 0.9) == (True, True)
+            frame.evaluate("(e) => { e.scrollLeft = e.scrollWidth; }")
+            left, right = edges_of(frame)
+            assert (left < 0.9, right > 0.97) == (True, True)
+        page.emulate_media(media="print")
+        assert frames.first.evaluate("(e) => getComputedStyle(e).backgroundImage") == "none"
+
+
+def test_an_interval_goes_to_the_next_line_before_a_table_is_cut(page_of: PageOf, tmp_path: Path):
+    cells = tuple(f"{n}2 345 [−{n}1 234, {n}3 456]" for n in range(1, 7))
+    table = Table("caption", ("Scenario", *(f"Metric {n}" for n in range(1, 7))), (("base", *cells),))
+    (tmp_path / "wide.html").write_text(render(ReportPage("t", "q?", "a.", (Section("h", (), (table,)),))))
+    with page_of((tmp_path / "wide.html").as_uri(), "laptop") as page:
+        frame = page.locator("main .scroll").first
+        assert frame.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+        assert page.locator("main td").first.text_content() == cells[0]
+        heights = page.locator("main td").evaluate_all("(all) => all.map((e) => e.clientHeight)")
+        assert max(heights) < 60  # px: two lines
 
 
 def test_tables_sort_by_the_mouse_and_the_keyboard(page_of: PageOf, reports: dict[str, Path]):

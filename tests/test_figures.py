@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
-from extents import faults
+from extents import faults, texts_of
 from matplotlib.figure import Figure
 
 from analysis.figures import style
@@ -19,7 +19,8 @@ from analysis.figures.blueprint_map import blueprint_map
 from analysis.figures.blueprint_route import columns, flows
 from analysis.figures.blueprint_shapes import Box, Layout, StageLoad
 from analysis.figures.compounding import compounding
-from analysis.figures.forest import forest, verdict
+from analysis.figures.cost_effectiveness_plane import Increment, cost_effectiveness_plane
+from analysis.figures.forest import _ticks, forest, verdict
 from analysis.figures.gap_chart import gap_chart
 from analysis.figures.survey_chart import survey_chart
 from analysis.figures.weekly_chart import MOST_LINES, weekly_chart
@@ -262,6 +263,26 @@ def _rim(box: Box, x: float, y: float) -> list[tuple[float, float]]:
     return [(x, y)] if on_side or on_edge else []
 
 
+def test_what_the_customer_does_is_named_and_no_line_crosses_it(plan: Layout) -> None:
+    lanes = [box for lane, box in plan.lanes if lane == "customer"]
+    said = [text for text in plan.texts if text.align == "center" and any(lane.holds(text.box) for lane in lanes)]
+    judged = [text for text in said if text.text.startswith("judges")]
+    columns_of = {line.points[0][0] for line in plan.lines if line.kind == "contact"}  # of stages that are judged
+    assert len({(text.x, text.y) for text in judged}) == sum(line.kind == "contact" for line in plan.lines)
+    assert {text.x for text in judged} == columns_of
+    for text in (t for t in said if t.text not in ("orders", "receives")):
+        for line in plan.lines:
+            for (ax, ay), (bx, by) in zip(line.points, line.points[1:], strict=False):
+                stretch = Box(min(ax, bx), min(ay, by), max(abs(bx - ax), 0.1), max(abs(by - ay), 0.1))
+                assert not stretch.overlaps(text.box), (text.text, line.kind)
+
+
+def test_moments_of_truth_of_a_column_are_judged_together() -> None:
+    said = " ".join(text.text for text in layout(routed()).texts if not text.stage)
+    for words in ("judges first line", "judges second line, chat"):
+        assert words in said
+
+
 def test_columns_follow_the_route_and_loops_go_back() -> None:
     depth, back = columns(routed())
     assert depth == {
@@ -317,6 +338,67 @@ def test_a_weekly_chart_marks_the_start_of_every_programme() -> None:
     for strip in strips:
         marks = sorted(line.get_xdata()[0] for line in strip.lines if line.get_marker() == ">")
         assert marks == [1.0, 2.0, 6.0]
+
+
+def test_the_programmes_of_a_weekly_chart_have_one_key() -> None:
+    values = np.random.default_rng(3).normal(size=(3, 4, 20))
+    series = WeeklySeries(("base", "one", "two"), {"profit": values, "failure_share": values})
+    starts = [Start(name, "training", 2.0, 6.0, 0.0) for name in ("one", "two")]
+    figure = weekly_chart(series, [METRICS["profit"], METRICS["failure_share"]], series.scenarios, starts)
+    assert texts(style.inline_svg(figure, "weekly", "t", "d")).count("Programmes:") == 1
+
+
+def test_bands_of_shares_stay_within_0_and_100_percent() -> None:
+    values = np.full((1, 3, 20), 0.99)
+    values[0, 0] = 0.01  # an interval far beyond both ends
+    series = WeeklySeries(("base",), {"retention": values, "profit": values})
+    figure = weekly_chart(series, [METRICS["retention"], METRICS["profit"]], series.scenarios)
+    share, money = (axes.collections[0].get_paths()[0].vertices[:, 1] for axes in figure.axes)
+    assert (share.min(), share.max()) == (0.0, 100.0)
+    assert money.min() < 0
+    assert money.max() > 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.013, 12_345.0, 4e6])
+def test_the_numbers_of_a_forest_plot_stay_in_their_own_panels(scale: float) -> None:
+    table = comparison(("one", "two", "three"))
+    changes = ["difference", "difference_low", "difference_high"]
+    table[changes] *= 70 * scale
+    for name, shift in (("failure_share", -0.02), ("lead_time_mean", 0.9)):  # intervals that end near a round value
+        table.loc[table["metric"] == name, changes] += shift * scale
+    metrics = [METRICS[m] for m in ("service_quality", "lead_time_mean", "cost_per_right_order", "failure_share")]
+    figure = forest(table, metrics, ("one", "two", "three"))
+    boxes = {id(text): box for text, box in texts_of(figure)}
+    for axes in figure.axes:
+        panel = axes.get_window_extent()
+        numbers = [box for label in axes.get_xticklabels() if (box := boxes.get(id(label)))]
+        assert len(numbers) >= 2
+        assert all(panel.x0 - 1 <= box.x0 and box.x1 <= panel.x1 + 1 for box in numbers)
+        assert all(b.x0 - a.x1 > 3 for a, b in pairwise(numbers))
+
+
+@pytest.mark.parametrize("wide", [60.0, 90.0, 190.0])
+def test_numbers_of_an_axis_do_not_touch_however_narrow_it_is(wide: float) -> None:
+    for low, high in ((-0.00012, 0.00031), (-123_456.0, 98_765.0), (-1.0, 12.0), (-4.2e6, 0.3e6)):
+        values = _ticks(low, high, wide)
+        places = [wide * (value - low) / (high - low) for value in values]
+        halves = [style.text_width(style.tick_label(value), 9.0) / 2 for value in values]
+        assert 0.0 in values
+        assert places[0] >= halves[0]
+        assert places[-1] + halves[-1] <= wide
+        assert all(b - a > p + q for (a, p), (b, q) in pairwise(zip(places, halves, strict=True)))
+
+
+def test_points_of_a_plane_that_hide_one_another_share_a_mark() -> None:
+    def point(name: str, effect: float, cost: float, front: bool = False) -> Increment:
+        return Increment(name, (effect, effect - 0.1, effect + 0.1), (cost, cost - 9, cost + 9), front, "standing")
+
+    points = [point("base", 0, 0, True), point("plan", 1, 80, True), point("placebo", 0, 0), point("near", 0.01, 0.5),
+              point("far", -2, 400)]  # fmt: skip
+    figure = cost_effectiveness_plane(points, "effect", "cost")
+    marks = [text.get_text() for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    assert marks == ["1, 3, 4", "2", "5"]
+    assert not faults(figure)
 
 
 def test_every_figure_is_self_contained_and_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from functools import cache
 
@@ -18,6 +19,7 @@ from analysis.journey_times import OrderJourney, order_journey
 from analysis.measures import stage_measures
 from analysis.measures.measured import Measured
 from analysis.report.load_figure import load_figure, loads_of
+from analysis.report.numbers import number
 from analysis.report.page import render
 from analysis.report.trace_page import trace_page
 from scenarios.compose import compose_config
@@ -108,6 +110,42 @@ def test_the_report_shows_the_journey_with_the_scores_behind_it() -> None:
     assert len(figure.data.rows) == len(told.moments)
     assert f"{len(told.visits)} visits" in figure.alternative
     assert "The journey at a glance" in render(page)
+
+
+def test_the_answer_tells_what_happened_to_the_order() -> None:
+    _, told = journey_of("order_to_delivery")
+    assert told.judged is not None
+    common = {"system": "s", "scenario": "c", "seed": 1, "replication": 0, "engine": "compiled", "order": {}}
+
+    def answer(**changed: object) -> str:
+        return trace_page([], way=dataclasses.replace(told, **changed), **common).answer  # type: ignore[arg-type]
+
+    waits = [visit.began - visit.arrived for visit in told.visits]
+    assert f"it waited {number(sum(waits))} h in queues" in answer()
+    assert f"({number(max(waits))} h)" in answer()
+    assert "came 2.50 h late: 12.5 h after it was placed, not 10.0 h" in answer(delivered=12.5, promised=10.0)
+    assert "came on time: 9.50 h" in answer(delivered=9.5, promised=10.0)
+    assert "was not delivered within the run" in answer(delivered=math.nan)
+    assert "was given up by the customer after 3.00 h" in answer(delivered=math.nan, abandoned=3.0)
+    assert "No error was made." in answer(errors=(), shown=())
+    assert "One error was made (packing); the customer saw it." in answer(errors=((1.0, "packing"),), shown=(2.0,))
+    assert "2 errors were made; the customer saw none." in answer(errors=((1.0, ""), (2.0, "")), shown=())
+    levels = {"desired": 0.9, "adequate": 0.7}
+    for perceived, words in ((0.95, "all that was desired"), (0.8, "but adequate"), (0.6, "less than adequate")):
+        judged = dataclasses.replace(told.judged, perceived=perceived, **levels)
+        text = f"perceived {perceived:.3f} where 0.900 was desired and 0.700 adequate"
+        assert text in answer(judged=judged)
+        assert answer(judged=judged).endswith(f"{words}.")
+    assert "perceived" not in answer(judged=None)
+
+
+def test_many_steps_are_folded_and_few_are_not() -> None:
+    common = {"system": "s", "scenario": "c", "seed": 1, "replication": 0, "engine": "compiled", "order": {}}
+    step = {"time": 1.0, "event": "work", "stage": "", "staff": "", "what": ""}
+    for steps, folded in ((30, False), (31, True)):
+        html = render(trace_page([step] * steps, **common))  # type: ignore[arg-type]
+        assert (f"<summary>Every step of the journey: {steps} rows</summary>" in html) == folded
+        assert html.count(">work<") == steps
 
 
 def test_queues_of_the_report_are_those_of_littles_law() -> None:

@@ -23,7 +23,8 @@ from analysis.report.study_table import Study
 from analysis.report.survey_page import survey_page
 from analysis.report.ten_stage_page import ten_stage_page
 from analysis.report.trace_page import trace_page
-from analysis.report.weekly_section import effects_in_time
+from analysis.report.weekly_section import draw_series, effects_in_time, weekly_section
+from analysis.starts import Start
 from analysis.timeseries import WeeklySeries
 from sim.blueprint import DELIVERED, DIMENSIONS, Blueprint, Handoff, Segment, StaffMember, StaffPool, Stage
 
@@ -336,6 +337,20 @@ def test_only_the_best_scenarios_are_drawn_by_week() -> None:
     assert len(section.tables[0].rows) == 7
 
 
+def test_programmes_that_scenarios_share_have_one_row() -> None:
+    names = list(EFFECTS)
+    study = Study(compare(kpis({name: (float(i), 0.0) for i, name in enumerate(names)}), names[0]), names[0], METRICS)
+    shared = [Start(name, "training", 0.0, 2.0, 4.0) for name in names[1:]]
+    starts = [*shared, Start(names[2], "redesign", 0.0, 8.0, 0.0), Start(names[1], "redesign", 1.0, 8.0, 0.0)]
+    section = weekly_section(study, weekly(names), draw_series(study, weekly(names), starts), starts)
+    assert section is not None
+    table = section.tables[1]
+    one, two = (name.replace("_", " ") for name in study.in_order[1:])
+    programmes = {row[0]: row[1] for row in table.rows if row[0] == "training"}
+    assert programmes == {"training": f"{one}, {two}"}
+    assert len(table.rows) == 3  # the other programme starts at different times
+
+
 def test_effects_in_time_are_plain_data() -> None:
     names = list(EFFECTS)
     table = Study(compare(kpis({name: (float(i), 0.0) for i, name in enumerate(names)}), names[0]), names[0], METRICS)
@@ -448,7 +463,7 @@ def test_the_page_of_a_trace() -> None:
     ]
     common = {"system": "workshop", "scenario": "do_nothing", "seed": 1, "replication": 0, "engine": "simpy"}
     page = trace_page(journey, order={"Lead time": "2.5 h"}, **common)  # type: ignore[arg-type]
-    assert page.answer == "One order in 2.50 h, through one stage: 2 events."
+    assert page.answer == "2 events were recorded."
     seen = check_structure(render(page))
     for word in ("visit ends", "take order", "anna", "Lead time"):
         assert word in seen.text

@@ -19,9 +19,11 @@ from analysis.figures.style import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _TALL, _FOOT, _LEFT, _LIST, _TOP, _LINE = 300.0, 44.0, 62.0, 250.0, 14.0, 17.0  # points
+_MARK = 12.0  # size of a mark in points; marks nearer to one another than this hide numbers
 _ON, _OFF = OKABE_ITO["blue"], "#6d7683"
 
 
@@ -50,17 +52,13 @@ def cost_effectiveness_plane(points: Sequence[Increment], effect: str, cost: str
         axes.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
         line = [(p.effect[0], p.cost[0]) for p in points if p.on_frontier]
         axes.plot(*zip(*line, strict=True), color=_ON, linewidth=1.8, zorder=2)
-        for number, p in enumerate(points, start=1):
+        for p in points:
             colour = _ON if p.on_frontier else _OFF
             if all(map(math.isfinite, (*p.effect, *p.cost))):
                 axes.plot(p.effect[1:], [p.cost[0]] * 2, color=colour, linewidth=1.4, zorder=3)
                 axes.plot([p.effect[0]] * 2, p.cost[1:], color=colour, linewidth=1.4, zorder=3)
-            same = next((q for q in points[: number - 1] if (q.effect, q.cost) == (p.effect, p.cost)), None)
-            if same is None:  # one that equals another is named in the list only
-                axes.plot([p.effect[0]], [p.cost[0]], marker="o" if p.on_frontier else "s", markersize=12,
-                          color=colour, linestyle="none", zorder=4 + number / 100)  # fmt: skip
-                axes.annotate(str(number), (p.effect[0], p.cost[0]), ha="center", va="center_baseline", fontsize=8,
-                              color="#ffffff", fontweight="bold", zorder=5 + number / 100)  # fmt: skip
+            axes.plot([p.effect[0]], [p.cost[0]], marker="o" if p.on_frontier else "s", markersize=_MARK, color=colour,
+                      linestyle="none", zorder=4)  # fmt: skip
         axes.margins(0.09)
         axes.set_xlabel(effect, color=QUIET)
         axes.set_ylabel(cost, color=QUIET)
@@ -69,8 +67,28 @@ def cost_effectiveness_plane(points: Sequence[Increment], effect: str, cost: str
             (0.015, 0.98, "does less, costs more", "left", "top"),
         ):
             axes.annotate(words, (x, y), xycoords="axes fraction", ha=ha, va=va, fontsize=8.5, color=QUIET, zorder=2)
+        _numbers(axes, points)
         _list(figure, points, height)
     return figure
+
+
+def _numbers(axes: Axes, points: Sequence[Increment]) -> None:
+    """The number of every point in its mark; points that hide one another have one mark with all their numbers."""
+    axes.autoscale_view()
+    at = 72 / axes.figure.dpi * axes.transData.transform([(p.effect[0], p.cost[0]) for p in points])  # in points
+    shared: dict[int, list[int]] = {}
+    for i, place in enumerate(at):
+        head = next((head for head in shared if math.dist(at[head], place) < _MARK), i)
+        shared.setdefault(head, []).append(i)
+    for head, members in shared.items():
+        front = any(points[i].on_frontier for i in members)
+        shape = "round" if front else "square"
+        pill = {"boxstyle": f"{shape},pad=0.2", "facecolor": _ON if front else _OFF, "linewidth": 0}
+        axes.annotate(
+            ", ".join(str(i + 1) for i in members), (points[head].effect[0], points[head].cost[0]), ha="center",
+            va="center_baseline", fontsize=8, color="#ffffff", fontweight="bold", zorder=5 + head / 100,
+            bbox=pill if len(members) > 1 else None,
+        )  # fmt: skip
 
 
 def _list(figure: Figure, points: Sequence[Increment], height: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pandas as pd
@@ -23,6 +24,7 @@ from analysis.figures.style import (
     records,
     tell,
     text_width,
+    tick_label,
     title_of,
 )
 from analysis.report.numbers import difference
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 _CHANGE = ("difference", "difference_low", "difference_high")
 _ROW, _HEAD, _FOOT, _TOP = 21.0, 44.0, 38.0, 26.0  # heights in points
+_BETWEEN = 16.0  # from panel to panel, in points
+_TICK, _APART = 9.0, 6.0  # type size of the axes' numbers and the room between them, in points
 
 
 class MetricInfo(Protocol):
@@ -120,9 +124,11 @@ def forest(
             row, column = divmod(position, across)
             left, top = strip + room * column, _TOP + row * panel + _HEAD
             tall = _ROW * len(scenarios)
-            axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, (room - 16) / WIDTH, tall / height))
-            _panel(axes, comparison, metric, scenarios, strip if column == 0 else 0.0, wording.value, controls)
-            _heading(figure, metric, left / WIDTH, height, top, room - 16)
+            wide = room - _BETWEEN
+            axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, wide / WIDTH, tall / height))
+            names_room = strip if column == 0 else 0.0
+            _panel(axes, comparison, metric, scenarios, names_room, wide, wording.value, controls)
+            _heading(figure, metric, left / WIDTH, height, top, wide)
         _legend(figure, height, wording, not set(controls).isdisjoint(scenarios))
     return figure
 
@@ -133,6 +139,7 @@ def _panel(
     metric: MetricInfo,
     scenarios: Sequence[str],
     strip: float,
+    wide: float,
     value: str,
     controls: Collection[str],
 ) -> None:
@@ -163,8 +170,23 @@ def _panel(
     axes.set_yticklabels(labels)
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, -0.08 * reach or -1.0), max(high, 0.08 * reach or 1.0))
-    axes.locator_params(axis="x", nbins=4)
+    places = _ticks(*axes.get_xlim(), wide)
+    axes.set_xticks(places, [tick_label(x) for x in places])
     axes.set_xlabel(f"{value}, {unit}" if unit else value, color=QUIET)
+
+
+def _ticks(low: float, high: float, wide: float) -> list[float]:
+    """Round values from `low` to `high` whose labels stay apart, and within the `wide` points of their own panel."""
+    from matplotlib.ticker import MaxNLocator
+
+    def fitting(count: int) -> list[float]:
+        values = map(float, MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+        labels = [(wide * (x - low) / (high - low), text_width(tick_label(x), _TICK) / 2, x) for x in values]
+        kept = [(place, half, x) for place, half, x in labels if half <= place <= wide - half]
+        apart = all(q - p >= a + b + _APART for (p, a, _), (q, b, _) in pairwise(kept))
+        return [x for *_, x in kept] if apart else []
+
+    return max((fitting(count) for count in (4, 3, 5, 2, 6)), key=lambda kept: min(len(kept), 4))
 
 
 def _heading(figure: Figure, metric: MetricInfo, x: float, height: float, top: float, room: float) -> None:

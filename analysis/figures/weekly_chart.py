@@ -19,6 +19,7 @@ from analysis.figures.style import (
     house_style,
     new_figure,
     quiet_axes,
+    tick_label,
     title_of,
 )
 from analysis.starts import Start
@@ -72,6 +73,9 @@ def weekly_chart(
                 bounds = ((column * room + _LEFT) / WIDTH, low, inner / WIDTH, (strip - _CAPTION) / height)
                 _starts(figure, bounds, begun, names, axes.get_xlim())
         _legend(figure, names)
+        if begun:
+            key, y = "Programmes: ▷ work starts, ▶ it sets in", height - legend - _CAPTION + 7
+            figure.text(0, y / height, key, fontsize=8.5, color=QUIET)
     return figure
 
 
@@ -95,11 +99,6 @@ def _starts(
     axes.set_xlim(*weeks)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_axis_off()
-    height = figure.get_figheight() * 72
-    figure.text(
-        (bounds[0] * WIDTH - _LEFT) / WIDTH, bounds[1] + bounds[3] + 7 / height,
-        "Programmes: ▷ work starts, ▶ it sets in", fontsize=8.5, color=QUIET,
-    )  # fmt: skip
     for start in starts:
         y, colour = rows.index(start.scenario), _COLOURS[names.index(start.scenario)]
         last = min(start.sets_in, weeks[1])
@@ -119,11 +118,13 @@ def _panel(axes: Axes, series: WeeklySeries, metric: MetricInfo, names: Sequence
     factor, _, _ = displayed(metric.unit)
     values: Floats = factor * series.values[metric.name]
     band = over_replications(running_mean(values, RUNNING))
+    bounds = (0.0, factor) if metric.unit.startswith("share") else (-np.inf, np.inf)  # an interval may go beyond
+    low, high = (np.clip(ends, *bounds) for ends in (band.low, band.high))
     weeks = np.arange(values.shape[-1])
     for number, name in enumerate(names):
         row = series.scenarios.index(name)
         colour = _COLOURS[number]
-        axes.fill_between(weeks, band.low[row], band.high[row], color=colour, alpha=0.13, linewidth=0)
+        axes.fill_between(weeks, low[row], high[row], color=colour, alpha=0.13, linewidth=0)
         axes.plot(
             weeks, band.mean[row], color=colour, linestyle=_DASHES[number], linewidth=1.5, zorder=5 - number * 0.1
         )
@@ -131,15 +132,7 @@ def _panel(axes: Axes, series: WeeklySeries, metric: MetricInfo, names: Sequence
     axes.margins(y=0.08)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, steps=[1, 2, 4, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
-
-
-def _tick(value: float) -> str:
-    """A tick's label: thousands set apart, M for millions."""
-    if abs(value) >= 999_999.5:
-        return f"{value / 1e6:,.4g} M".replace("-", "\u2212")
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
-    return text.replace(",", "\u202f").replace("-", "\u2212")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value)))
 
 
 def _heading(figure: Figure, metric: MetricInfo, x: float, y: float, height: float, room: float) -> None:

@@ -43,7 +43,10 @@ def price_section(found: Evidence, drawn: Mapping[str, Drawing]) -> Section | No
         columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
     table = Table("Increments against the base [95 % interval], in order of cost", tuple(columns), rows, "lrrlrl")
     front = [title_of(s.scenarios[p.scenario]) for p in found.places if p.status == FRONTIER]
-    caption = "What each scenario adds in effect and in cost; the line joins the best buys."
+    caption = (
+        "What each scenario adds in effect and in cost; the line joins the best buys. Scenarios that lie on one "
+        "another share a mark."
+    )
     words = (
         f"{len(s.scenarios)} scenarios by {effect_label(found)} and cost. On the frontier: {listed(front)}. The "
         "farther right and down, the better the buy. Negative controls are shown, but nobody's buy."

@@ -6,14 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from analysis.diagnosis.causes import KINDS
 from analysis.diagnosis.findings import Findings
 from analysis.diagnosis.study import FAILURES
 from analysis.figures.fishbone import MOST_TWIGS, Bone, Twig, fishbone
 from analysis.figures.pareto_chart import MOST_ROWS, Pair, count_chart, pareto_chart
-from analysis.figures.style import displayed, inline_svg, records, title_of
+from analysis.figures.style import inline_svg, records, title_of
 from analysis.measures import METRICS
 from analysis.report.compare_answer import capital
+from analysis.report.diagnose_answer import adds_up, answer, count_line
+from analysis.report.diagnose_method import method_section, taken_out_section
 from analysis.report.diagnose_results import (
     Row,
     causes_in,
@@ -35,8 +36,7 @@ from analysis.report.diagnose_results import (
     twig_label,
 )
 from analysis.report.numbers import number
-from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
-from scenarios.interventions import find
+from analysis.report.page import Figure, Note, ReportPage, Section, Table
 from sim.blueprint import Horizon
 
 if TYPE_CHECKING:
@@ -70,7 +70,12 @@ def diagnose_page(
     sections = [_in_short(found), _fishbones(found, drawn), _shares(found)]
     if "pareto" in drawn:
         sections.append(_count(found, drawn))
-    sections += [_together(found), _findings(found), _taken_out(found), _method(found, seed, engine, horizon)]
+    sections += [
+        _together(found),
+        _findings(found),
+        taken_out_section(found),
+        method_section(found, seed, engine, horizon),
+    ]
     return ReportPage(
         title=f"Why customers of {title_of(system)} are disappointed",
         question=f"Which causes bring about failures, waiting and gaps in {title_of(system)}, and what would really "
@@ -86,86 +91,13 @@ def diagnose_page(
     )  # fmt: skip
 
 
-# -- the answer ----------------------------------------------------------------------------------------------
-
-
-def answer(found: Findings) -> str:
-    """The largest cause of the leading metric, and whether a count would name another."""
-    if found.diagnosis.finished < 2:
-        return "Nothing can be concluded from one replication: shares without intervals."
-    metric = found.metrics[0]
-    clear, now = _clear(found, metric), level_text(level_of(found, metric), metric)
-    what = "orders that reach their customer with an error" if metric == FAILURES else lowered(metric)
-    if not clear:
-        return f"No cause adds to {what} ({now}) with an interval that excludes 0."
-    first = clear[0]
-    close = [title_of(r["cause"]) for r in clear[1:] if _overlap(first, r)]
-    told = f"The largest cause of {what} is {title_of(first['cause'])}: {cell(first, 'adds', metric, METRICS)} of {now}"
-    told += f"; the interval of {joined(close)} overlaps its own." if close else "."
-    counted = (
-        max(causes_in(found, metric), key=lambda r: r["naive"]) if has_count(found) and metric == FAILURES else first
-    )
-    other = counted["cause"] != first["cause"]
-    return sentences([told, f"A count of errors would name {title_of(counted['cause'])}." if other else ""])
-
-
-def _clear(found: Findings, metric: str) -> list[Row]:
-    return [row for row in ranked(found, metric) if is_clear(row, "low", "high")]
-
-
-def _overlap(one: Row, other: Row) -> bool:
-    return bool(one["low"] <= other["high"] and other["low"] <= one["high"])
-
-
 def _in_short(found: Findings) -> Section | None:
     if found.diagnosis.finished < 2:
         return None
-    notes = [Note(capital(label_of(metric)), _adds_up(found, metric)) for metric in found.metrics[:2]]
+    notes = [Note(capital(label_of(metric)), adds_up(found, metric)) for metric in found.metrics[:2]]
     if has_count(found):
         notes.append(Note("What a count would say", count_line(found)))
     return Section("In short", (), (), (), tuple(notes))
-
-
-def _adds_up(found: Findings, metric: str) -> str:
-    """The level of a metric, what its three largest causes bring, and what is left without all of them."""
-    level = level_of(found, metric)
-    clear = _clear(found, metric)
-    now = level_text(level, metric)
-    start = (
-        f"{now} of orders reach their customer with an error."
-        if metric == FAILURES
-        else f"{label_of(metric)} is {now} on average."
-    )
-    if not clear:
-        return f"{start} No cause brings a part of it with an interval that excludes 0."
-    named = joined([f"{title_of(r['cause'])} {cell(r, 'adds', metric, METRICS)}" for r in clear[:3]])
-    unit = displayed(METRICS[metric].unit)[2]
-    named += f" {unit}" if unit and not unit.startswith("level") else ""
-    more = len(clear) - 3
-    others = f" ({more} {'other clearly adds' if more == 1 else 'others clearly add'} less)" if more > 0 else ""
-    rest = cell(level, "rest", metric, METRICS, sign=False)
-    return f"{start} The largest parts: {named}{others}; without all causes {rest} would be left."
-
-
-def count_line(found: Findings) -> str:
-    """Where the naive count and the causal shares disagree, with intervals."""
-    if not has_count(found):
-        return ""
-    rows = [r for r in causes_in(found, FAILURES) if is_clear(r, "difference_low", "difference_high")]
-    if not rows:
-        return "For no cause does the interval of the difference between a count of errors and taking it out exclude 0."
-    rows.sort(key=lambda r: -abs(r["difference"]))
-    told = [
-        f"{title_of(r['cause'])} {number(100 * r['naive'], 0)}\u00a0% by count and "
-        f"{number(100 * r['share'], 0)}\u00a0% by taking it out (difference {percent(r, 'difference')} points)"
-        for r in rows[:3]
-    ]
-    causes = _number_of(len(rows))
-    return f"A count of the errors that reached customers has other shares for {causes}: {joined(told)}."
-
-
-def _number_of(n: int) -> str:
-    return "one cause" if n == 1 else f"{n} causes"
 
 
 # -- sections ------------------------------------------------------------------------------------------------
@@ -309,96 +241,6 @@ def _findings(found: Findings) -> Section:
         "(diagnose.negligible, an assumption), and only there."
     )
     return Section("What is a finding and what is not", (text,), (), (), tuple(notes))
-
-
-def _taken_out(found: Findings) -> Section:
-    rows = tuple(
-        (
-            kind.family,
-            kind.words,
-            " ".join((find(kind.removal, "").function.__doc__ or "").replace("`", "").split()),
-            kind.removal,
-        )
-        for kind in KINDS
-    )
-    kept, (level, hours) = found.diagnosis.kept, found.diagnosis.promise
-    promised = (
-        f"The promise that is kept was measured in pilot runs with random numbers of their own: level "
-        f"{number(kept['level'], 3)} (promised here: {number(level, 3)}), and a lead time that four orders in five "
-        f"meet, {number(kept['lead_time'], 1)} h (promised: {number(hours, 1)} h). Taking the over-promise out lowers "
-        "the one and lengthens the other where the promise goes beyond, and never the reverse."
-    )
-    text = (
-        "A cause is a list of counterfactual interventions, in force from the first hour of the run (warm-up "
-        "included), after all that the scenario does. They cost nothing: this is a diagnosis, no programme that could "
-        "be bought. What no cause covers stays: queues for busy staff, service times, changes of mind."
-    )
-    by = {
-        "family": "",
-        "stage": "A stage here holds the causes that are bound to it: its errors and special causes, the handoff into "
-        "it, its supplier (one that serves two stages counts at both). Staff, rework, promises and load belong to no "
-        "stage and are not among the causes.",
-        "element": "An element here is the errors and special causes of a stage, the handoff into a stage, a supplier, "
-        "or what belongs to no place.",
-    }[found.diagnosis.asked.by]
-    columns = ("Family", "Kind", "What is taken out", "Intervention")
-    table = Table("Causes and what taking them out means", columns, rows, "llll")
-    return Section("What is taken out", tuple(p for p in (text, by, promised) if p), (table,))
-
-
-def _method(found: Findings, seed: int, engine: str, horizon: Horizon) -> Section:
-    d = found.diagnosis
-    runs = (
-        f"Each of {len(d.design.sets)} sets of causes"
-        + (f" and {len(d.twigs)} twigs" if d.twigs else "")
-        + f" was run {d.finished} times (seed {seed}, engine {engine}): {number(horizon.measured, 0)} h after a "
-        f"warm-up of {number(horizon.warm_up, 0)} h. Every draw has a name, so replication r without a cause "
-        "meets the same customers, with the same luck, as replication r with it; all is taken within replications."
-    )
-    if d.design.orders is None:
-        credit = (
-            "All sets were run, so Shapley values (Shapley 1953) are exact within each replication; intervals are "
-            "Student's t at 95 % over replications. Interactions: Grabisch & Roubens 1999."
-        )
-    else:
-        credit = (
-            f"Shapley values are means over {2 * len(d.design.orders)} random orders of taking out (pairs of one order "
-            "and its reverse, the same for all replications). Intervals count both the orders and the replications as "
-            "random (crossed, 95 %, on the safe side)."
-        )
-    shares = (
-        "Shares are ratios of means with linearised intervals, left empty where the interval of the total includes 0."
-    )
-    notes = [
-        Note(
-            "True by construction",
-            "What the causes add sums up to what all of them add: Shapley values divide the total. Here to within a "
-            f"relative {found.rounding:.0e}.",
-        ),
-        Note(
-            "True by construction",
-            "Lost information, load and special causes act on errors as factors. Once operator and system errors are "
-            "out, there is nothing left for them to multiply, and they add nothing as the last.",
-        ),
-        Note(
-            "Assumption",
-            "The average over all orders of taking out is a rule of fair division, one of several; First and Last show "
-            "how far it matters.",
-        ),
-        Note(
-            "Assumption", "What the model's equations say that each cause does; their sizes are graded in the system."
-        ),
-        Note(
-            "Not claimed",
-            "That any firm would see these figures. An interval measures the randomness of the simulation, not the "
-            "doubt about parameters.",
-        ),
-    ]
-    rest = level_of(found, FAILURES) if FAILURES in found.metrics else None
-    if rest is not None and rest["rest"] == rest["rest_high"] == 0.0:
-        text = "Without all causes no order fails, in any replication: no source of errors is left."
-        notes.insert(1, Note("True by construction", text))
-    return Section("Method and assumptions", (runs, credit, shares), (), (), tuple(notes))
 
 
 # -- figures --------------------------------------------------------------------------------------------------

@@ -20,12 +20,16 @@ _SCRIPTS = ("sort.js", "marks.js", "explorer.js", "paper.js")
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first cell of every row heads that row. `align` holds l or r per column (default: l, then r)."""
+    """A table; the first cell of every row heads that row. `align` holds l or r per column (default: l, then r).
+
+    A `folded` one is shown on request; on paper it is complete.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     align: str = ""
+    folded: bool = False
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from analysis.figures.style import inline_svg, title_of
 from analysis.journey_times import OrderJourney
 from analysis.report.numbers import number
-from analysis.report.page import Figure, Note, ReportPage, Section, Table
+from analysis.report.page import Figure, Note, ReportPage, Section, Table, sentences
 from sim.blueprint import DIMENSIONS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
+
+_MOST_ROWS = 30  # steps shown without being asked for
+_NOTHING = "No event was recorded for this customer."
 
 
 def trace_page(
@@ -45,7 +48,7 @@ def trace_page(
         for row in journey
     )  # fmt: skip
     columns = ("Clock, h", "Since the start, h", "Event", "Stage", "Staff member", "What happened")
-    table = Table("Journey", columns, rows, "rrllll")
+    table = Table("Every step of the journey", columns, rows, "rrllll", folded=len(rows) > _MOST_ROWS)
     facts = Table("The customer", ("Fact", "Value"), tuple((name, text) for name, text in order.items()), "ll")
     note = Note("Example", "One customer of one simulated run: how the model works, not how often things happen.")
     sections = [Section("Step by step", (), (table,), (), (note,))]
@@ -54,11 +57,10 @@ def trace_page(
     if way is not None and drawn is not None:
         sections.insert(0, _seen(way, drawn))
     sections += of_run
-    stages = list(dict.fromkeys(title_of(row["stage"]) for row in journey if row["stage"]))
     return ReportPage(
         title=f"One customer's journey through {title_of(system)}",
         question="What happens to one customer, from the first order to the last delivery?",
-        answer=_answer(journey, stages),
+        answer=_answer(journey, way),
         sections=tuple(sections),
         facts=(
             ("System", system), ("Scenario", scenario), ("Seed", str(seed)), ("Replication", str(replication)),
@@ -95,11 +97,67 @@ def _seen(way: OrderJourney, drawn: Drawing) -> Section:
     return Section("The journey at a glance", (text,) if way.moments else (), (), (figure,))
 
 
-def _answer(journey: Sequence[Mapping[str, Any]], stages: Sequence[str]) -> str:
-    if not journey:
-        return "No event was recorded for this customer."
-    took = float(journey[-1]["time"]) - float(journey[0]["time"])
-    placed = sum(str(row["event"]).endswith("placed") for row in journey)
-    orders = f"{placed} orders" if placed != 1 else "One order"
-    passed = f"{len(stages)} stages" if len(stages) != 1 else "one stage"
-    return f"{orders} in {number(took, 2)} h, through {passed}: {len(journey)} events."
+def _answer(journey: Sequence[Mapping[str, Any]], way: OrderJourney | None) -> str:
+    """What happened to the order that is shown, or how much was recorded where none is."""
+    if way is None:
+        return f"{len(journey)} events were recorded." if journey else _NOTHING
+    several = len(way.all_judged) > 1
+    which = f"Order {way.number} of customer {way.customer}" + (
+        ", of all of them the most eventful," if several else ""
+    )
+    return sentences([f"{which} {_in_time(way)}.", _waited(way), _erred(way), _judged(way)])
+
+
+def _in_time(way: OrderJourney) -> str:
+    """Whether and when it was delivered, against the promise."""
+    if math.isfinite(way.abandoned):
+        return f"was given up by the customer after {number(way.abandoned)} h ({number(way.promised)} h were promised)"
+    if not math.isfinite(way.delivered):
+        return f"was not delivered within the run ({number(way.promised)} h were promised)"
+    late = way.delivered - way.promised
+    if late > 0:
+        return (
+            f"came {number(late)} h late: {number(way.delivered)} h after it was placed, not {number(way.promised)} h"
+        )
+    return f"came on time: {number(way.delivered)} h after it was placed, within the {number(way.promised)} h promised"
+
+
+def _waited(way: OrderJourney) -> str:
+    """The waits in queues, and the longest of them."""
+    if not way.visits:
+        return ""
+    waits = [visit.began - visit.arrived for visit in way.visits]
+    longest = max(range(len(waits)), key=waits.__getitem__)
+    text = f"On {len(waits)} visits to stages it waited {number(math.fsum(waits))} h in queues"
+    if waits[longest] > 0:
+        text += f", longest before {title_of(way.visits[longest].stage)} ({number(waits[longest])} h)"
+    return text + "."
+
+
+def _erred(way: OrderJourney) -> str:
+    """The errors made, and how many the customer saw."""
+    if not way.errors:
+        return "No error was made."
+    made = f"{len(way.errors)} errors were made" if len(way.errors) > 1 else "One error was made"
+    places = ", ".join(dict.fromkeys(title_of(stage) for _, stage in way.errors if stage))
+    seen = f"the customer saw {len(way.shown)} of them" if len(way.errors) > 1 else "the customer saw it"
+    if not way.shown:
+        seen = "the customer saw none" if len(way.errors) > 1 else "the customer did not see it"
+    return f"{made}{f' ({places})' if places else ''}; {seen}."
+
+
+def _judged(way: OrderJourney) -> str:
+    """What was perceived in the end against what was desired and what was adequate."""
+    if way.judged is None or not math.isfinite(way.judged.perceived):
+        return ""
+    j = way.judged
+    if j.perceived >= j.desired:
+        zone = "all that was desired"
+    elif j.perceived >= j.adequate:
+        zone = "less than desired, but adequate"
+    else:
+        zone = "less than adequate"
+    return (
+        f"The customer perceived {number(j.perceived, 3)} where {number(j.desired, 3)} was desired and "
+        f"{number(j.adequate, 3)} adequate (levels 0 to 1): {zone}."
+    )

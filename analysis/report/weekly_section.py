@@ -67,9 +67,9 @@ def weekly_section(
     metrics, weeks = shown_series(study, series), len(next(iter(series.values.values()))[0, 0])
     text = (
         f"Lines are means over replications of running means (a week and the {RUNNING - 1} before it), bands their "
-        "95 % intervals; week 0 is the first of the measured time. Orders count in the week of their delivery, stocks "
-        "stand as at the end of the week; profit is the money taken and spent in the week, one-off costs spread over "
-        "their life."
+        "95 % intervals, of shares within 0 and 100 %; week 0 is the first of the measured time. Orders count in the "
+        "week of their delivery, stocks stand as at the end of the week; profit is the money taken and spent in the "
+        "week, one-off costs spread over their life."
     )
     if len(study.in_order) > MOST_LINES:
         text += f" The base and the best {MOST_LINES - 1} scenarios are drawn; all are in timeseries.csv."
@@ -91,16 +91,17 @@ def weekly_section(
 
 
 def _starts(study: Study, starts: Sequence[Start]) -> tuple[Table, ...]:
-    """When the programmes of every scenario start, set in and grow, in weeks; nothing without any."""
-    rows = tuple(
-        (title_of(s.scenario), title_of(s.programme), *(number(t, 1) for t in (s.starts, s.sets_in, s.ramp)))
-        for name in study.in_order
-        for s in starts
-        if s.scenario == name
-    )
-    if not rows:
+    """When programmes start, set in and grow, in weeks, a row for all scenarios that share one; nothing without any."""
+    having: dict[tuple[str, ...], list[str]] = {}
+    for name in study.in_order:
+        for s in starts:
+            if s.scenario == name:
+                row = (title_of(s.programme), *(number(t, 1) for t in (s.starts, s.sets_in, s.ramp)))
+                having.setdefault(row, []).append(title_of(name))
+    if not having:
         return ()
-    heads = ("Scenario", "Programme", "Work starts, week", "Sets in, week", "Grows with time constant, weeks")
+    rows = tuple((row[0], ", ".join(scenarios), *row[1:]) for row, scenarios in having.items())
+    heads = ("Programme", "In scenarios", "Work starts, week", "Sets in, week", "Grows with time constant, weeks")
     return (Table("When programmes start and set in", heads, rows, "llrrr"),)
 
 
