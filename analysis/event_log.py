@@ -13,7 +13,9 @@ from sim.blueprint import DIMENSIONS, Calendar
 from sim.journal import Journal
 from sim.tables import CAUSES, ERROR_STATES, FINDERS
 
-Row = Callable[..., dict[str, object]]
+Step = dict[str, str | float]
+"""A row of a journey: time (h), event, stage, staff, what."""
+Row = Callable[..., Step]
 
 MONDAY = datetime(2024, 1, 1)  # days of the run's clock begin at 9:00, or at midnight where they are too long for that
 OPENING = 9.0
@@ -85,19 +87,19 @@ def most_eventful_customer(journal: Journal) -> int:
     return int(orders["customer"][rank[0]])
 
 
-def journey(journal: Journal, customer: int) -> list[dict[str, object]]:
+def journey(journal: Journal, customer: int) -> list[Step]:
     """One customer's orders as rows {time, event, stage, staff, what}, in order of time (h)."""
     orders = journal["orders"]
-    rows: list[dict[str, object]] = []
+    rows: list[Step] = []
     for index in np.flatnonzero(orders["customer"] == customer):
         rows += _order_rows(journal, int(index))
     return sorted(rows, key=lambda row: float(str(row["time"])))
 
 
-def _order_rows(journal: Journal, index: int) -> list[dict[str, object]]:
+def _order_rows(journal: Journal, index: int) -> list[Step]:
     plan, order = journal.plan, journal["orders"][index]
 
-    def row(time: float, event: str, stage: int = -1, staff: int = -1, what: str = "") -> dict[str, object]:
+    def row(time: float, event: str, stage: int = -1, staff: int = -1, what: str = "") -> Step:
         place = plan.stage_names[stage] if stage >= 0 else ""
         who = plan.staff_names[staff] if staff >= 0 else ""
         return {"time": float(time), "event": event, "stage": place, "staff": who, "what": what}
@@ -141,7 +143,7 @@ def _rank(event: str) -> int:
     )
 
 
-def _error_rows(journal: Journal, index: int, row: Row) -> list[dict[str, object]]:
+def _error_rows(journal: Journal, index: int, row: Row) -> list[Step]:
     names = journal.plan.stage_names
     rows = []
     for error in journal["errors"][journal["errors"]["order"] == index]:

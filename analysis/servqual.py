@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,79 @@ from scenarios.survey import Survey
 Floats = npt.NDArray[np.float64]
 
 
-def survey_results(survey: Survey) -> dict[str, Any]:
+class Gap(TypedDict):
+    """A mean gap and its 95 % interval; no interval with fewer than two respondents."""
+
+    gap: float
+    ci: list[float | None]
+
+
+class Means(Gap):
+    """Means over units, their number, and SQ (%)."""
+
+    expectation: float
+    perception: float
+    sq: float | None
+    n: int
+
+
+class Alphas(TypedDict):
+    """Cronbach's alpha of the gaps and of either side; None where it is not defined."""
+
+    alpha: float | None
+    alpha_expectation: float | None
+    alpha_perception: float | None
+
+
+class Dimension(Means, Alphas):
+    """The figures of one dimension."""
+
+
+class Item(Means):
+    """The figures of one item."""
+
+    item: str
+    dimension: str
+
+
+class Weighted(Gap):
+    """The dimensions' figures weighted by importance."""
+
+    expectation: float
+    perception: float
+    sq: float | None
+    weights: dict[str, float]
+
+
+class Overall(Dimension):
+    """The figures of all answers."""
+
+    answers: int
+    mean_of_dimensions: Gap
+    weighted: Weighted | None
+
+
+class Cleaned(TypedDict):
+    """A `CleaningStep`."""
+
+    check: str
+    count: int
+    action: str
+
+
+class SurveyResults(TypedDict):
+    """See `survey_results`."""
+
+    respondents: int
+    items: int
+    dimensions: dict[str, Dimension]
+    overall: Overall
+    item_gaps: list[Item]
+    cleaning: list[Cleaned]
+    warnings: list[str]
+
+
+def survey_results(survey: Survey) -> SurveyResults:
     """Everything the survey says, as plain numbers ready for JSON.
 
     Gaps are in points of the survey's scale, SQ in percent, `ci` is a 95 % t-interval of the gap over respondents
@@ -29,7 +100,7 @@ def survey_results(survey: Survey) -> dict[str, Any]:
     figures are means over respondents of their mean over its items; the overall figures are means over all answers.
     """
     answers = survey.answers.assign(gap=survey.answers["perception"] - survey.answers["expectation"])
-    dimensions = {
+    dimensions: dict[str, Dimension] = {
         str(name): {**_means(_per_respondent(group), survey.scale), **_alphas(group)}
         for name, group in answers.groupby("dimension", sort=False)
     }
@@ -42,7 +113,7 @@ def survey_results(survey: Survey) -> dict[str, Any]:
             {"item": str(item), "dimension": str(group["dimension"].iloc[0]), **_means(group, survey.scale)}
             for item, group in answers.groupby("item", sort=False)
         ],
-        "cleaning": [asdict(step) for step in survey.cleaning],
+        "cleaning": [{"check": s.check, "count": s.count, "action": s.action} for s in survey.cleaning],
         "warnings": [*survey.warnings, *_alpha_warnings(answers)],
     }
 
@@ -76,7 +147,7 @@ def _per_respondent(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.groupby("respondent", sort=False)[["expectation", "perception", "gap"]].mean()
 
 
-def _means(units: pd.DataFrame, scale: tuple[float, float]) -> dict[str, Any]:
+def _means(units: pd.DataFrame, scale: tuple[float, float]) -> Means:
     """Means over units (one row per respondent) and the interval of their gap."""
     expectation, perception = float(units["expectation"].mean()), float(units["perception"].mean())
     gap = float(units["gap"].mean())
@@ -106,7 +177,7 @@ def _t_quantile(freedom: int) -> float:
     return float(stats.t.ppf(0.975, freedom))
 
 
-def _overall(answers: pd.DataFrame, dimensions: Mapping[str, dict[str, Any]], survey: Survey) -> dict[str, Any]:
+def _overall(answers: pd.DataFrame, dimensions: Mapping[str, Dimension], survey: Survey) -> Overall:
     expectation, perception = float(answers["expectation"].mean()), float(answers["perception"].mean())
     gap = float(answers["gap"].mean())
     # Answers of one respondent belong together: the interval is that of a ratio estimator over respondents
@@ -115,7 +186,7 @@ def _overall(answers: pd.DataFrame, dimensions: Mapping[str, dict[str, Any]], su
     deviations = (totals["sum"] - gap * totals["size"]) / totals["size"].mean()
     plain = {name: 1.0 / len(dimensions) for name in dimensions}
     plain_gap, plain_ci = _weighted(answers, plain)
-    result: dict[str, Any] = {
+    result: Overall = {
         "expectation": expectation,
         "perception": perception,
         "gap": gap,
@@ -129,13 +200,12 @@ def _overall(answers: pd.DataFrame, dimensions: Mapping[str, dict[str, Any]], su
     }
     if survey.weights is not None:
         weighted_gap, weighted_ci = _weighted(answers, survey.weights)
-        sides = {
-            side: sum(weight * dimensions[name][side] for name, weight in survey.weights.items())
-            for side in ("expectation", "perception")
-        }
-        sq = service_quality(**sides, scale=survey.scale)
+        expectation = sum(weight * dimensions[name]["expectation"] for name, weight in survey.weights.items())
+        perception = sum(weight * dimensions[name]["perception"] for name, weight in survey.weights.items())
+        sq = service_quality(expectation, perception, survey.scale)
         result["weighted"] = {
-            **sides,
+            "expectation": expectation,
+            "perception": perception,
             "gap": weighted_gap,
             "ci": weighted_ci,
             "sq": sq,
@@ -163,7 +233,7 @@ def _complete(answers: pd.DataFrame, side: str) -> Floats:
     return answers.pivot(index="respondent", columns="item", values=side).dropna().to_numpy(dtype=float)
 
 
-def _alphas(answers: pd.DataFrame) -> dict[str, float | None]:
+def _alphas(answers: pd.DataFrame) -> Alphas:
     return {
         "alpha": cronbach_alpha(_complete(answers, "gap")),
         "alpha_expectation": cronbach_alpha(_complete(answers, "expectation")),

@@ -109,10 +109,10 @@ def results(path: Path) -> dict[str, Any]:
 
 FILES = {
     "report.html", "results.json", "kpis.csv", "comparison.csv", "gaps.csv", "manifest.json", "stress_des.md",
-    "figures", ".hydra",
+    "redraw.json", "figures", ".hydra",
 }  # fmt: skip
 MORE = {
-    "compare": {"timeseries.csv", "lead_times.csv", "redraw.json"}, "ten_stage": {"compounding.csv"}, "survey": set(),
+    "compare": {"timeseries.csv", "lead_times.csv"}, "ten_stage": {"compounding.csv"}, "survey": set(),
     "trace": {"event_log.csv", "journey.csv", "control_charts.csv"},
 }  # fmt: skip
 

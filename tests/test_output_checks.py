@@ -283,7 +283,7 @@ def test_a_run_leaves_its_checks(main: Main, tmp_path: Path):
     here = tmp_path / "here"
     assert {entry.name for entry in here.iterdir()} == {
         "report.html", "results.json", "checks.csv", "units.csv", "kpis.csv", "manifest.json", "stress_des.md",
-        "figures", ".hydra",
+        "redraw.json", "figures", ".hydra",
     }  # fmt: skip
     assert sorted(p.name for p in (here / "figures").iterdir()) == ["checks.png", "checks.svg"]
     assert Path(out.splitlines()[-1].removeprefix("Report: ")).resolve() == here / "report.html"

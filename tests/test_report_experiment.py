@@ -6,8 +6,11 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
@@ -15,13 +18,14 @@ import pandas as pd
 import pytest
 
 import run
+from analysis import experiments
 from analysis.experiments import report as report_experiment
 from analysis.past_runs.kept import Own, keep, restore
-from analysis.past_runs.redraw import NAME, read_kpis, read_past
-from analysis.past_runs.side_by_side import paired_difference, set_side_by_side, welch_difference
+from analysis.past_runs.redraw import NAME, REDRAWN, read_kpis, read_past
+from analysis.past_runs.side_by_side import COMPARED, paired_difference, set_side_by_side, welch_difference
 from analysis.run_folder import RunFolder
 from scenarios.compose import compose_config
-from scenarios.config import settings_from
+from scenarios.config import Settings, settings_from
 from sim.invalid import InvalidInput
 
 QUICK = ("n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=80")
@@ -41,8 +45,42 @@ RUNS: Mapping[str, tuple[str, ...]] = {
         "experiment=diagnose", *QUICK, "replications=2", "diagnose.exact=1", "diagnose.permutations=4",
         "diagnose.metrics=[failure_share,gap5]",
     ),
-    "claims": ("experiment=claims", "claim=[C01]", "claims.replications=10", "n_jobs=1"),
+    "claims": ("experiment=claims", "claim=[C01]", "claims.replications=10", "n_jobs=1", "claims.store=@/c.sqlite"),
+    "starting_points": (
+        "experiment=starting_points", *QUICK, "system.horizon.measured=160", "system.arrivals.customers=60",
+        "starting_points.last_weeks=1", "replications=2",
+    ),
+    "output_checks": (
+        "experiment=output_checks", *QUICK, "system.arrivals.customers=60", "replications=2", "output_checks.units=4",
+    ),
+    "ten_stage": (
+        "experiment=ten_stage", "n_jobs=1", "replications=2", "ten_stage.orders=2000", "ten_stage.grid_orders=400",
+    ),
+    "compounding": (
+        "experiment=compounding", "n_jobs=1", "replications=3", "compounding.stages=3", "compounding.orders=600",
+        "compounding.check_orders=300",
+    ),
+    "survey": ("experiment=survey", "survey.file=@/answers.csv", "survey.weights={reliability: 60, empathy: 40}"),
+    "trace": (
+        "experiment=trace", *QUICK, "scenario=[do_nothing,expectation_management]",
+        "trace.scenario=expectation_management",
+    ),
+    "sweep": (
+        "experiment=sweep", *QUICK, "replications=2", "sweep.store=@/s.sqlite", "sweep.export=@/all.parquet",
+        "sweep.over={system.stages.order_entry.error: [0.005, 0.02], scenario: [do_nothing, process_redesign]}",
+    ),
 }  # fmt: skip
+HOSTILE = "<script>alert(1)</script>"
+ANSWERS = """respondent,item,dimension,expectation,perception
+Ann,prompt,reliability,5,4
+Ann,right,reliability,4,4
+Ann,kind,empathy,5,3
+Bob,prompt,reliability,5,2
+Bob,right,reliability,3,4
+Bob,kind,empathy,4,4
+Cid,prompt,reliability,9,4
+Cid,right,reliability,4,3
+"""
 
 
 def play(*words: str) -> None:
@@ -55,9 +93,11 @@ def play(*words: str) -> None:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of each experiment that can be redrawn, and one of compare with another seed and promise."""
     folder = tmp_path_factory.mktemp("runs")
+    (folder / "answers.csv").write_text(ANSWERS)
     for name, words in RUNS.items():
-        extra = (f"claims.store={folder / 'claims.sqlite'}",) if name == "claims" else ()
-        play(*words, *extra, f"hydra.run.dir={folder / name}")
+        play(*(word.replace("@", str(folder)) for word in words), f"hydra.run.dir={folder / name}")
+    for used in ("answers.csv", "c.sqlite", "s.sqlite", "all.parquet"):  # none of which redrawing needs
+        (folder / used).unlink()
     play(*SHORT, "replications=4", "seed=2", "system.promise.level=0.8", f"hydra.run.dir={folder / 'other'}")
     return folder
 
@@ -75,6 +115,39 @@ def test_a_redrawn_run_is_the_run(folders: Path, tmp_path: Path, name: str, caps
         if path.is_file() and ".hydra" not in path.parts and path.name not in told:
             other = tmp_path / "again" / path.relative_to(folders / name)
             assert other.read_bytes() == path.read_bytes(), path.name
+    assert not (folders / "s.sqlite").exists()
+    assert not (folders / "all.parquet").exists()
+
+
+def test_every_experiment_with_a_redraw_is_listed_and_tried() -> None:
+    modules = {m.name: import_module(f"analysis.experiments.{m.name}") for m in iter_modules(experiments.__path__)}
+    assert {name for name, module in modules.items() if hasattr(module, "redraw")} == set(REDRAWN) == set(RUNS)
+
+
+def test_of_a_survey_figures_are_kept_and_nobodys_answers(folders: Path) -> None:
+    kept = json.loads((folders / "survey" / NAME).read_text())["content"]
+    assert kept["respondents"] == 3
+    assert not any(name in json.dumps(kept) for name in ("Ann", "Bob", "Cid"))
+
+
+def test_data_that_a_past_run_has_lost_is_left_out(folders: Path, tmp_path: Path) -> None:
+    folder = copied(folders, tmp_path, "sweep")
+    redraw(folder, tmp_path)
+    assert (tmp_path / "new" / "report.html").read_bytes() == (folders / "sweep" / "report.html").read_bytes()
+    assert not (tmp_path / "new" / "points.csv").exists()
+    (folder / "points.csv").symlink_to(folders / "sweep" / "points.csv")
+    with pytest.raises(InvalidInput, match="no regular file"):
+        redraw(folder, tmp_path)
+
+
+def test_a_swept_survey_is_not_read_again(folders: Path, tmp_path: Path) -> None:
+    folder = copied(folders, tmp_path, "sweep")
+    whole = json.loads((folder / NAME).read_text())
+    points = [{**point, "expectations.survey": "/nowhere/answers.csv"} for point in whole["content"]["points"]]
+    change(folder, "content/points", points)
+    change(folder, "content/results/levels", {})
+    redraw(folder, tmp_path)
+    assert "/nowhere/answers.csv" in (tmp_path / "new" / "results.json").read_text()
 
 
 def test_a_run_is_not_redrawn_over_itself(folders: Path) -> None:
@@ -83,11 +156,12 @@ def test_a_run_is_not_redrawn_over_itself(folders: Path) -> None:
         report_experiment.run(settings, RunFolder(folders / "compare", []))
 
 
-def copied(folders: Path, tmp_path: Path) -> Path:
+def copied(folders: Path, tmp_path: Path, run_of: str = "compare") -> Path:
     folder = tmp_path / "copy"
     folder.mkdir()
     for name in (NAME, "kpis.csv", "results.json"):
-        shutil.copy(folders / "compare" / name, folder / name)
+        if (folders / run_of / name).exists():
+            shutil.copy(folders / run_of / name, folder / name)
     return folder
 
 
@@ -96,8 +170,8 @@ def change(folder: Path, path: str, value: Any) -> None:
     *parents, last = path.split("/")
     node = whole
     for part in parents:
-        node = node[part]
-    node[last] = value
+        node = node[int(part) if isinstance(node, list) else part]
+    node[int(last) if isinstance(node, list) else last] = value
     (folder / NAME).write_text(json.dumps(whole))
 
 
@@ -105,7 +179,7 @@ def change(folder: Path, path: str, value: Any) -> None:
     ("path", "value", "words"),
     [
         ("schema", 99, "not one that this version writes"),
-        ("experiment", "sweep", "experiment that can be redrawn"),
+        ("experiment", "teach", "experiment that can be redrawn"),
         ("experiment", "../compare", "experiment that can be redrawn"),
         ("experiment", ["compare"], "experiment that can be redrawn"),
         ("experiment", "factorial", "names two experiments"),
@@ -130,15 +204,72 @@ def test_a_folder_that_was_tampered_with_is_refused_in_one_line(
 ) -> None:
     folder = copied(folders, tmp_path)
     change(folder, path, value)
+    refused(folder, tmp_path, words)
+
+
+def refused(folder: Path, tmp_path: Path, words: str) -> None:
     with pytest.raises(InvalidInput) as fault:
         redraw(folder, tmp_path)
     assert words in str(fault.value)
     assert "\n" not in str(fault.value)
 
 
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("content", [None, 7, "x", [], {}, [[[]]], {"a": {"b": 1}}])
+def test_contents_that_are_none_are_refused_in_one_line(
+    folders: Path, tmp_path: Path, name: str, content: object
+) -> None:
+    folder = copied(folders, tmp_path, name)
+    change(folder, "content", content)
+    refused(folder, tmp_path, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "words"),
+    [
+        ("starting_points", "content/ends", {"start": ["low"], "metric": []}, "columns of equal length"),
+        ("starting_points", "content/ends/value/0", "much", "does not fit together"),
+        ("starting_points", "content/paths", {}, "does not fit together"),
+        ("output_checks", "content/bases/0/0", "first", "must be of type int"),
+        ("output_checks", "content/firms/0/1/morale", "high", "must be a number"),
+        ("output_checks", "content/firms/0/1", {}, "does not fit together"),
+        ("ten_stage", "content/0/1/orders", 0.5, "must be of type int"),
+        ("ten_stage", "content/0/1/affected", [], "must be a number"),
+        ("ten_stage", "content/0/1/affected", {"shape": [1], "dtype": "int64", "values": [1]}, "other points"),
+        ("ten_stage", "content/0/0", ["elsewhere", 0], "other points"),
+        ("compounding", "content/chain/p", [0.1, 7], "must be"),
+        ("compounding", "content/simulated/errors", {"shape": [1], "dtype": "float64", "values": [1]}, "replications"),
+        ("survey", "content/overall/gap", "wide", "must be a number"),
+        ("survey", "content/overall/ci", [], "does not fit together"),
+        ("survey", "content/item_gaps/0", {}, "lacks something"),
+        ("survey", "config/survey/file", None, "configuration is refused: survey.file"),
+        ("trace", "content/lead_times", {"shape": [1], "dtype": "float64", "values": [1]}, "other bins"),
+        ("trace", "content/way/visits", [{}], "lacks something"),
+        ("trace", "content/stages", {"a": [1]}, "does not fit together"),
+        ("sweep", "content/points", [], "other points or metrics"),
+        ("sweep", "content/points/0", {"scenario": "do_nothing"}, "other points or metrics"),
+        ("sweep", "content/points/0/scenario", "../hiring", "unknown scenario"),
+        ("sweep", "content/results/base", -1, "other points or metrics"),
+        ("sweep", "content/results/metrics/0", "<b>", "other points or metrics"),
+        ("sweep", "content/results/levels", {"scenario": []}, "other points or metrics"),
+        ("sweep", "content/given_up", [[[9, 0], "why"]], "does not fit together"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_in_one_line(
+    folders: Path, tmp_path: Path, name: str, path: str, value: Any, words: str
+) -> None:
+    folder = copied(folders, tmp_path, name)
+    change(folder, path, value)
+    refused(folder, tmp_path, words)
+
+
 def redraw(folder: Path, tmp_path: Path) -> None:
-    settings = settings_from(compose_config(["experiment=report", f"run={folder}"]))
-    report_experiment.run(settings, RunFolder(tmp_path / "new", []))
+    report_experiment.run(replace(asked(), run=str(folder)), RunFolder(tmp_path / "new", []))
+
+
+@cache
+def asked() -> Settings:
+    return settings_from(compose_config(["experiment=report"]))
 
 
 def test_other_files_than_ours_are_refused(folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,13 +305,23 @@ def test_metrics_that_are_no_table_are_refused(folders: Path, tmp_path: Path, te
         read_kpis(read_past(str(folder), "run"))
 
 
-def test_hostile_names_in_a_folder_stay_text(folders: Path, tmp_path: Path) -> None:
-    folder = copied(folders, tmp_path)
-    change(folder, "config/system/name", "<script>alert(1)</script>")
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("compare", {"config/system/name": HOSTILE}),
+        ("survey", {"content/cleaning/0/check": HOSTILE, "content/warnings": [HOSTILE]}),
+        ("trace", {"content/steps/0/what": HOSTILE, "content/order/Orders": HOSTILE}),
+        ("sweep", {"content/warnings": [HOSTILE], "content/given_up": [[[0, 0], HOSTILE]]}),
+    ],
+)
+def test_hostile_names_in_a_folder_stay_text(folders: Path, tmp_path: Path, name: str, changed: dict[str, Any]) -> None:
+    folder = copied(folders, tmp_path, name)
+    for path, value in changed.items():
+        change(folder, path, value)
     redraw(folder, tmp_path)
     html = (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in html
-    assert "&lt;script&gt;alert" in html
+    assert html.count("&lt;script&gt;alert") >= len(changed)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +375,29 @@ def test_differences_are_those_of_the_textbook() -> None:
     interval = paired.confidence_interval(0.95)
     assert paired_difference(one, other[:9])[1:3] == pytest.approx((interval.low, interval.high))
     assert np.isnan(welch_difference(one[:1], other)[1])
+
+
+def test_runs_without_metrics_by_replication_are_refused_and_those_that_can_be_compared_are_named(
+    folders: Path,
+) -> None:
+    for name in sorted({*RUNS, "teach"} - set(COMPARED)):
+        folder = folders / name
+        if name == "teach":  # which leaves no run to redraw
+            folder.mkdir()
+            (folder / "results.json").write_text('{"experiment": "teach"}')
+        both = {"compare": [str(folders / "compare"), str(folder)]}
+        with pytest.raises(InvalidInput) as fault:
+            report_experiment.check(replace(asked(), report=both))
+        assert str(fault.value) == (
+            f"report.compare[1] = {folder}: is a run of {name}, which cannot be set side by side; "
+            f"these can: {', '.join(COMPARED)}"
+        )
+
+
+def test_every_run_that_can_be_compared_has_means(folders: Path) -> None:
+    found = side(folders, *COMPARED)
+    shared = found.means[found.means["metric"] == "failure_share"]
+    assert list(dict.fromkeys(shared["run"])) == ["A", "B", "C", "D", "E"]
 
 
 def test_the_page_side_by_side(folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

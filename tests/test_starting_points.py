@@ -266,7 +266,7 @@ def test_a_run_leaves_its_distributions(main: Main, tmp_path: Path):
     here = tmp_path / "here"
     assert {entry.name for entry in here.iterdir()} == {
         "report.html", "results.json", "ends.csv", "distribution.csv", "differences.csv", "paths.csv",
-        "comparison.csv", "manifest.json", "stress_des.md", "figures", ".hydra",
+        "comparison.csv", "manifest.json", "redraw.json", "stress_des.md", "figures", ".hydra",
     }  # fmt: skip
     assert sorted(p.name for p in (here / "figures").iterdir()) == ["ends.png", "ends.svg", "paths.png", "paths.svg"]
     assert Path(out.splitlines()[-1].removeprefix("Report: ")).resolve() == here / "report.html"

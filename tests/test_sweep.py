@@ -67,7 +67,7 @@ def test_a_sweep_leaves_tables_a_report_and_every_run(main: Main, tmp_path: Path
     assert out.splitlines()[0] == "6 points, 4 replications each; 24 runs made now."
     assert out.splitlines()[-1] == f"Report: {folder / 'report.html'}"
     files = {"points.csv", "effects.csv", "runs.parquet", "report.html", "results.json", "manifest.json"}
-    files |= {"stress_des.md"}
+    files |= {"stress_des.md", "redraw.json"}
     assert {entry.name for entry in folder.iterdir()} == files | {"figures", ".hydra"}
     points = pd.read_csv(folder / "points.csv")
     errors, scenarios = points["system.stages.order_entry.error"].tolist(), points["scenario"].tolist()

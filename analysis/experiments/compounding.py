@@ -18,6 +18,8 @@ from analysis.compounding.inverse import Lever, levers
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
 from analysis.experiments.ten_stage import require_serial
 from analysis.measures import measure
+from analysis.past_runs.kept import Own, keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.run_folder import RunFolder
 from analysis.stress_des.ran import Ran, part_of
 from analysis.stress_des.system import flat
@@ -150,7 +152,27 @@ def _asked(settings: Settings) -> CompoundingSettings:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Work out, simulate, write and print."""
-    found = compute(settings)
+    present(settings, folder, compute(settings))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    found = restore(Found, past.content, "content", _own(past.settings))
+    simulated = [found.simulated, *(a.simulated for a in found.answers if a.simulated is not None)]
+    for values in (part for s in simulated for part in (s.reaching, s.errors)):
+        if values.shape != (past.settings.replications,):
+            raise past.refuse("has other replications than its configuration asks for")
+    present(past.settings, folder, found)
+
+
+def _own(settings: Settings) -> dict[type, Own]:
+    """The section `compounding` is not kept twice: it is in the configuration."""
+    return {CompoundingSettings: Own(lambda asked: None, lambda data: _asked(settings))}
+
+
+def present(settings: Settings, folder: RunFolder, found: Found) -> None:
+    """Write and print."""
+    write_redraw(folder, settings, keep(found, _own(settings)))
     _write(settings, folder, found)
     print(summary(found))
     print(f"Report: {folder.path / 'report.html'}")

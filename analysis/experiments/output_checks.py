@@ -22,6 +22,8 @@ from analysis.output_checks import (
     seat_correlation,
     unit_values,
 )
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.numbers import MINUS
 from analysis.report.output_checks_page import output_checks_page, published, simulated
 from analysis.run_folder import RunFolder
@@ -115,6 +117,26 @@ def run(settings: Settings, folder: RunFolder) -> None:
     firms = {n: found for (kind, n), found in results.items() if kind == UNIT}
     if not bases or not firms:
         raise KeyboardInterrupt
+    present(settings, folder, Finished(bases, firms))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Number of a run of the base, or of a unit -> what was measured of it (`of_base`, `of_unit`)."""
+
+    bases: Mapping[int, Mapping[str, float]]
+    firms: Mapping[int, Mapping[str, float]]
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    present(past.settings, folder, restore(Finished, past.content, "content"))
+
+
+def present(settings: Settings, folder: RunFolder, finished: Finished) -> None:
+    """Correlate, write and print."""
+    write_redraw(folder, settings, keep(finished))
+    asked, bases, firms = chosen(settings), finished.bases, finished.firms
     within, units = _within(bases, firms), _units(firms)
     table = check_table(within, units, asked.same_within)
     warnings = without_effect(settings.blueprint, asked)
@@ -122,7 +144,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     print(summary(table))
     for sentence in warnings:
         print(f"Warning: {sentence}")
-    if len(results) < len(points):
+    if len(bases) < settings.replications or len(firms) < asked.units:
         print(f"Stopped early: {len(bases)} runs of the base and {len(firms)} units.")
     print(f"Report: {folder.path / 'report.html'}")
 
@@ -140,7 +162,9 @@ def without_effect(blueprint: Blueprint, asked: OutputChecks) -> tuple[str, ...]
     return tuple(found)
 
 
-def _within(bases: Mapping[int, Measured], firms: Mapping[int, Measured]) -> dict[str, list[float]]:
+def _within(
+    bases: Mapping[int, Mapping[str, float]], firms: Mapping[int, Mapping[str, float]]
+) -> dict[str, list[float]]:
     runs: dict[str, list[float]] = {}
     for name, check_of in CHECKS.items():
         source = bases if check_of.over == WITHIN_RUNS else firms
@@ -148,14 +172,14 @@ def _within(bases: Mapping[int, Measured], firms: Mapping[int, Measured]) -> dic
     return runs
 
 
-def _units(firms: Mapping[int, Measured]) -> pd.DataFrame:
+def _units(firms: Mapping[int, Mapping[str, float]]) -> pd.DataFrame:
     rows = [(n, *(found[c] for c in UNIT_COLUMNS), found["absence_morale"]) for n, found in firms.items()]
     return pd.DataFrame(rows, columns=["unit", *UNIT_COLUMNS, "absence_morale"])
 
 
 def _write(
-    settings: Settings, folder: RunFolder, asked: OutputChecks, bases: Mapping[int, Measured], units: pd.DataFrame,
-    table: pd.DataFrame, warnings: tuple[str, ...],
+    settings: Settings, folder: RunFolder, asked: OutputChecks, bases: Mapping[int, Mapping[str, float]],
+    units: pd.DataFrame, table: pd.DataFrame, warnings: tuple[str, ...],
 ) -> None:  # fmt: skip
     from analysis.figures.check_chart import check_chart
     from analysis.figures.style import save

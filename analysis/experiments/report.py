@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 from analysis.experiments.results import write_results
-from analysis.past_runs.redraw import REDRAWN, Past, experiment_of, read_past
+from analysis.past_runs.redraw import REDRAWN, Past, read_past, require_run_of
 from analysis.past_runs.side_by_side import SideBySide, read_side, set_side_by_side
 from analysis.run_folder import RunFolder
 from scenarios.build import build
@@ -70,10 +69,7 @@ def _several(settings: Settings) -> tuple[str, ...]:
 def _past(settings: Settings) -> Past:
     allowed = "name the folder of a finished run: run=outputs/compare/..., or report.compare=[DIR1,DIR2]"
     require(settings.run is not None, "run", None, allowed)
-    named = experiment_of(Path(str(settings.run)))
-    if named and named not in REDRAWN:
-        told = f"is a run of {named}, which cannot be redrawn; these can: {', '.join(REDRAWN)}"
-        raise InvalidInput("run", settings.run, told)
+    require_run_of(settings.run, "run", REDRAWN, "redrawn")
     return read_past(settings.run, "run")
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from analysis.compare import compare
 from analysis.experiments.results import write_results
 from analysis.figures.style import records
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.report.numbers import MINUS
 from analysis.report.start_results import Results
 from analysis.run_folder import RunFolder
@@ -110,17 +112,39 @@ def run(settings: Settings, folder: RunFolder) -> None:
     if not complete:
         raise KeyboardInterrupt
     kept = {(name, r): results[name, r] for name in STARTS for r in complete}
-    ends, halfway, weekly = _tidy(kept, "ends"), _tidy(kept, "halfway"), _weekly(kept)
+    present(settings, folder, Tables(_tidy(kept, "ends"), _tidy(kept, "halfway"), paths(_weekly(kept))))
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the runs come to: start, replication, metric, value of the last weeks and of as many half-way; and the
+    weeks' means over replications (`analysis.starting_points.paths`), for every single week would be much."""
+
+    ends: pd.DataFrame
+    halfway: pd.DataFrame
+    paths: pd.DataFrame
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    present(past.settings, folder, restore(Tables, past.content, "content"))
+
+
+def present(settings: Settings, folder: RunFolder, tables: Tables) -> None:
+    """Compare, write and print."""
+    write_redraw(folder, settings, keep(tables))
+    asked, ends = chosen(settings), tables.ends
     found = Results(
-        asked, ends, distributions(ends), differences(ends, halfway, asked.same_within), paths(weekly),
+        asked, ends, distributions(ends), differences(ends, tables.halfway, asked.same_within), tables.paths,
         idle=without_effect(settings.blueprint, asked),
     )  # fmt: skip
-    _write(settings, folder, found, len(complete))
+    finished = int(ends["replication"].nunique())
+    _write(settings, folder, found, finished)
     print(summary(found))
     for sentence in found.idle:
         print(f"Warning: {sentence}")
-    if len(complete) < settings.replications:
-        print(f"Stopped early: {len(complete)} of {settings.replications} replications.")
+    if finished < settings.replications:
+        print(f"Stopped early: {finished} of {settings.replications} replications.")
     print(f"Report: {folder.path / 'report.html'}")
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from analysis.experiments.results import KPI_COLUMNS, write_results
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.run_folder import RunFolder
-from analysis.servqual import survey_results
+from analysis.servqual import SurveyResults, survey_results
 from scenarios.config import Settings
-from scenarios.survey import Survey, read_survey
+from scenarios.survey import Survey, SurveySettings, read_survey
 from sim.invalid import InvalidInput
 
 _GAP_COLUMNS = ("expectation", "perception", "gap", "ci_low", "ci_high", "sq", "n", "alpha")
@@ -22,23 +23,37 @@ def check(settings: Settings) -> None:
     _read(settings)
 
 
-def _read(settings: Settings) -> Survey:
+def _asked(settings: Settings) -> SurveySettings:
     if settings.survey is None:
         raise InvalidInput("survey.file", None, "give the path of the survey: survey.file=PATH")
-    return read_survey(settings.survey)
+    return settings.survey
+
+
+def _read(settings: Settings) -> Survey:
+    return read_survey(_asked(settings))
 
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Read, analyse, write and print the survey."""
-    survey = _read(settings)
-    results = survey_results(survey)
-    source = Path(settings.survey.file).name if settings.survey else ""
+    present(settings, folder, survey_results(_read(settings)))
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept: figures only, nobody's own answers."""
+    present(past.settings, folder, restore(SurveyResults, past.content, "content"))
+
+
+def present(settings: Settings, folder: RunFolder, results: SurveyResults) -> None:
+    """Write and print."""
+    asked = _asked(settings)
+    source = Path(asked.file).name
+    write_redraw(folder, settings, keep(results))
     from analysis.figures.style import save
     from analysis.report.page import render
     from analysis.report.survey_page import survey_figures, survey_page
 
-    figures = survey_figures(results, survey.scale)
-    page = survey_page(results, source=source, scale=survey.scale, figures=figures)
+    figures = survey_figures(results, asked.scale)
+    page = survey_page(results, source=source, scale=asked.scale, figures=figures)
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():
         save(figure, folder.path / "figures", name)
@@ -51,7 +66,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     print(f"Report: {folder.path / 'report.html'}")
 
 
-def gap_rows(results: dict[str, Any]) -> pd.DataFrame:
+def gap_rows(results: SurveyResults) -> pd.DataFrame:
     """One row per dimension and one for all answers: expectation, perception, gap with its interval, SQ, n, alpha."""
     rows = []
     for name, group in {**results["dimensions"], "overall": results["overall"]}.items():
@@ -71,7 +86,7 @@ def _kpis(gaps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=KPI_COLUMNS)
 
 
-def summary(results: dict[str, Any]) -> str:
+def summary(results: SurveyResults) -> str:
     """A short table for the terminal."""
     lines = [f"{results['respondents']} respondents, {results['items']} items"]
     lines.append(f"{'dimension':<24}{'expected':>10}{'perceived':>11}{'gap':>9}   95 % interval      SQ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pandas as pd
 
 from analysis.experiments.results import write_results
 from analysis.measures import METRICS, measure
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, take_over, write_redraw
 from analysis.report.numbers import with_interval
 from analysis.run_folder import RunFolder
 from analysis.stress_des.ran import Ran, part_of
@@ -31,6 +33,7 @@ from scenarios.study import PLACEHOLDERS
 from sim.invalid import InvalidInput, unknown_name
 from sim.traffic import utilisation
 
+POINTS, EFFECTS, RUNS = "points.csv", "effects.csv", "runs.parquet"
 SHOWN = ("service_quality", "failure_share", "cost_per_right_order", "profit", "lead_time_mean")
 _BLOCK = 64  # replications of a point that are run one after another, while a worker has it at hand
 _MOST_EXPORTED = 100_000  # runs up to which the run folder gets them all
@@ -48,6 +51,23 @@ class Planned:
     points: tuple[Values, ...]
     texts: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a report tells of a sweep.
+
+    `results`: those of the metrics shown, the leading one first (of all they would be as large as the tables);
+    `given_up`: (place of the point, replication) -> why it is not tried again; `code`: the version of the code that
+    made the runs; `interrupted`: whether Ctrl-C stopped it.
+    """
+
+    points: tuple[Values, ...]
+    results: SweepResults
+    given_up: Mapping[tuple[int, int], str]
+    warnings: tuple[str, ...]
+    code: str
+    interrupted: bool
 
 
 _planned: dict[str, Planned] = {}  # the last one: checking thousands of points twice would take a while
@@ -147,8 +167,42 @@ def run(settings: Settings, folder: RunFolder) -> None:
                 )
             )
         with suppress(KeyboardInterrupt), interrupts_wait():  # everything is computed: half a folder helps nobody
-            _write(settings, folder, plan, swept, results)
-            _print(folder, plan, swept, results, outcome)
+            shown = shown_metrics(plan, results)
+            _write_tables(folder, plan, swept, results, shown)
+            seen = Seen(
+                swept.points, results.only(shown), _reasons(swept), plan.warnings, code_version(), outcome.interrupted
+            )
+            ran = ran_of(settings, plan.base, seen.points, seen.results)
+            present(settings, folder, plan.asked, seen, ran, outcome.finished)
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept; its tables are taken over as they are."""
+    settings, seen = past.settings, restore(Seen, past.content, "content")
+    asked = sweep_settings(settings.sweep)
+    if not _fits(seen, asked):
+        raise past.refuse("its results are of other points or metrics")
+    # The checklist builds points again, but what a survey's file says by now is not asked.
+    points = [{f: v for f, v in point.items() if not f.startswith("expectations.")} for point in seen.points]
+    take_over(past, folder, POINTS, EFFECTS, RUNS)
+    present(settings, folder, asked, seen, ran_of(settings, base_of(settings, points), points, seen.results))
+
+
+def _fits(seen: Seen, asked: SweepSettings) -> bool:
+    results, factors = seen.results, list(seen.points[0]) if seen.points else []
+    shape: tuple[int, ...] = (len(seen.points), len(results.metrics))
+    spreads = [(s, shape) for s in (results.means, results.differences)]
+    spreads += [(s, shape[1:]) for values in results.levels.values() for _, s in values]
+    return (
+        factors != []
+        and all(list(point) == factors for point in seen.points)
+        and results.base == asked.base - 1 < len(seen.points)
+        and results.runs.shape == shape[:1]
+        and results.metrics != ()
+        and set(results.metrics) <= set(METRICS)
+        and list(results.levels) in ([], factors)
+        and all(getattr(s, f.name).shape == wanted for s, wanted in spreads for f in fields(s))
+    )
 
 
 def _tell_others(store: Store, plan: Planned, seed: int) -> None:
@@ -202,63 +256,76 @@ def shown_metrics(plan: Planned, results: SweepResults) -> list[str]:
     return chosen or list(results.metrics[:1])
 
 
-def _write(settings: Settings, folder: RunFolder, plan: Planned, swept: Swept, results: SweepResults) -> None:
+def _write_tables(
+    folder: RunFolder, plan: Planned, swept: Swept, results: SweepResults, shown: Sequence[str]
+) -> None:  # fmt: skip
+    folder.write_csv(POINTS, points_table(swept, results))
+    folder.write_csv(EFFECTS, effects_table(swept, results, shown))
+    if swept.replications * len(swept.points) <= _MOST_EXPORTED:
+        export_runs(swept, folder.path / RUNS)
+    if plan.asked.export is not None:
+        export_runs(swept, Path(plan.asked.export))
+
+
+def present(
+    settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran, made: int | None = None
+) -> None:
+    """Write and print what is made of the results. `made`: runs that were made for it (None: it is drawn again)."""
+    write_redraw(folder, settings, keep(seen))
+    _write(settings, folder, asked, seen, ran)
+    _print(folder, seen, settings.replications, made)
+
+
+def _write(settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran) -> None:
     from analysis.figures.style import save
     from analysis.report.page import render
     from analysis.report.sweep_page import sweep_figures, sweep_page
 
-    folder.write_csv("points.csv", points_table(swept, results))
-    shown = shown_metrics(plan, results)
-    folder.write_csv("effects.csv", effects_table(swept, results, shown))
-    if swept.replications * len(swept.points) <= _MOST_EXPORTED:
-        export_runs(swept, folder.path / "runs.parquet")
-    if plan.asked.export is not None:
-        export_runs(swept, Path(plan.asked.export))
-    reasons = _reasons(swept)
-    figures = sweep_figures(swept.points, plan.asked, results, shown)
+    results, shown = seen.results, seen.results.metrics
+    figures = sweep_figures(seen.points, asked, results, shown)
     page = sweep_page(
-        points=swept.points, asked=plan.asked, results=results, shown=shown, reasons=reasons,
-        settings=settings, warnings=plan.warnings, figures=figures,
+        points=seen.points, asked=asked, results=results, shown=shown, reasons=seen.given_up,
+        settings=settings, warnings=seen.warnings, figures=figures,
     )  # fmt: skip
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():
         save(figure, folder.path / "figures", name)
     extra = {
         "sweep": {
-            "design": plan.asked.design,
-            "factors": list(swept.factors),
+            "design": asked.design,
+            "factors": list(seen.points[0]),
             "base_point": results.base + 1,
-            "code_version": code_version(),
-            "points": _point_results(swept, results, shown),
-            "quarantined": [{"point": i + 1, "replication": r, "reason": reason} for (i, r), reason in reasons.items()],
+            "code_version": seen.code,
+            "points": _point_results(seen.points, results),
+            "quarantined": [
+                {"point": i + 1, "replication": r, "reason": reason} for (i, r), reason in seen.given_up.items()
+            ],
         }
     }
-    fewest = int(results.runs.min())
-    write_results(folder, settings, pd.DataFrame(), fewest, extra, ran=ran_of(settings, plan, fewest))
+    write_results(folder, settings, pd.DataFrame(), int(results.runs.min()), extra, ran=ran)
 
 
-def ran_of(settings: Settings, plan: Planned, fewest: int) -> Ran:
-    """What ran, for the reporting checklist; `fewest`: finished replications of the point that has the fewest."""
-    first = plan.asked.base - 1
-    others = [i for i in range(len(plan.points)) if i != first]
-    arms = {f"point {first + 1} (base)": plan.points[first]}
-    arms |= {f"point {i + 1}": plan.points[i] for i in others[:_MOST_TOLD]}
-    runs = f"{settings.replications} replications of each of {len(plan.points)} points asked for, at least {fewest} "
-    part = part_of(plan.base, arms, f"{runs}finished")
+def ran_of(settings: Settings, base: Base, points: Sequence[Values], results: SweepResults) -> Ran:
+    """What ran, for the reporting checklist. `base`: what the points share."""
+    first, fewest = results.base, int(results.runs.min())
+    others = [i for i in range(len(points)) if i != first]
+    arms = {f"point {first + 1} (base)": points[first]}
+    arms |= {f"point {i + 1}": points[i] for i in others[:_MOST_TOLD]}
+    runs = f"{settings.replications} replications of each of {len(points)} points asked for, at least {fewest} "
+    part = part_of(base, arms, f"{runs}finished")
     more = len(others) - _MOST_TOLD
     told = (*part.arms, *([f"and {more} more, with their values in points.csv"] if more > 0 else []))
-    engines = dict.fromkeys(str(point.get("engine", settings.engine)) for point in plan.points)
+    engines = dict.fromkeys(str(point.get("engine", settings.engine)) for point in points)
     return Ran((replace(part, arms=told),), engines=tuple(engines))
 
 
-def _point_results(swept: Swept, results: SweepResults, shown: Sequence[str]) -> list[dict[str, Any]]:
-    columns = [results.metrics.index(name) for name in shown]
+def _point_results(points: Sequence[Values], results: SweepResults) -> list[dict[str, Any]]:
     return [
         {
             "values": dict(point),
             "runs": int(results.runs[i]),
             "metrics": {
-                results.metrics[j]: {
+                name: {
                     "mean": results.means.mean[i, j], "sd": results.means.sd[i, j], "n": int(results.means.n[i, j]),
                     "ci": [results.means.low[i, j], results.means.high[i, j]],
                     "difference": {
@@ -266,10 +333,10 @@ def _point_results(swept: Swept, results: SweepResults, shown: Sequence[str]) ->
                         "ci": [results.differences.low[i, j], results.differences.high[i, j]],
                     },
                 }
-                for j in columns
+                for j, name in enumerate(results.metrics)
             },
         }
-        for i, point in enumerate(swept.points)
+        for i, point in enumerate(points)
     ]  # fmt: skip
 
 
@@ -301,19 +368,20 @@ def effects_table(swept: Swept, results: SweepResults, shown: Sequence[str]) -> 
     return pd.DataFrame({**table, **{name: part[rows, columns] for name, part in parts.items()}})
 
 
-def _print(folder: RunFolder, plan: Planned, swept: Swept, results: SweepResults, outcome: Outcome) -> None:
-    asked = len(swept.points) * swept.replications
-    print(f"{len(swept.points)} points, {swept.replications} replications each; {outcome.finished} runs made now.")
-    lead = shown_metrics(plan, results)[0]
+def _print(folder: RunFolder, seen: Seen, replications: int, made: int | None) -> None:
+    points, results = seen.points, seen.results
+    asked, lead = len(points) * replications, results.metrics[0]
+    now = "" if made is None else f"; {made} runs made now"
+    print(f"{len(points)} points, {replications} replications each{now}.")
     for i in ranked(results, lead)[:_MOST_LINES]:
-        print(f"  {i + 1:>5}  {_value(results, i, lead)}  {point_title(swept.points[i])}")
-    if len(swept.points) > _MOST_LINES:
-        print(f"  and {len(swept.points) - _MOST_LINES} more in points.csv")
-    for (i, replication), reason in list(_reasons(swept).items())[:_MOST_LINES]:
-        print(f"Quarantined: point {i + 1} ({point_title(swept.points[i])}), replication {replication}: {reason}")
-    for warning in plan.warnings[:_MOST_LINES]:
+        print(f"  {i + 1:>5}  {_value(results, i, lead)}  {point_title(points[i])}")
+    if len(points) > _MOST_LINES:
+        print(f"  and {len(points) - _MOST_LINES} more in points.csv")
+    for (i, replication), reason in list(seen.given_up.items())[:_MOST_LINES]:
+        print(f"Quarantined: point {i + 1} ({point_title(points[i])}), replication {replication}: {reason}")
+    for warning in seen.warnings[:_MOST_LINES]:
         print(f"Warning: {warning}")
-    if outcome.interrupted:
+    if seen.interrupted:
         print(f"Stopped early: {int(results.runs.sum())} of {asked} runs; the same command goes on from here.")
     print(f"Report: {folder.path / 'report.html'}")
 

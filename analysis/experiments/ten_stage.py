@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.compounding.closed_forms import (
@@ -26,6 +27,8 @@ from analysis.compounding.closed_forms import (
     share_of,
 )
 from analysis.experiments.results import KPI_COLUMNS, write_results, write_tables
+from analysis.past_runs.kept import keep, restore
+from analysis.past_runs.redraw import Past, write_redraw
 from analysis.run_folder import RunFolder
 from analysis.stress_des.ran import Part, Ran
 from analysis.stress_des.system import flat
@@ -41,6 +44,15 @@ from sim.switches import apply_switches
 from sim.traffic import order_rate
 
 LIMIT = 4.0  # standard errors beyond which a figure is refuted, or the program wrong
+
+
+class Counts(TypedDict):
+    """What a replication of a point counts; `affected[i]`: orders with an error in the first i + 1 stages."""
+
+    orders: int
+    affected: npt.NDArray[np.int64]
+    errors: int
+    lead_time: float  # h, of all orders together
 
 
 @dataclass(frozen=True)
@@ -102,12 +114,13 @@ def run_cell(cells: Mapping[str, Plan], seed: int, engine: str, point: Point) ->
     np.minimum.at(first, journal["errors"]["order"], journal["errors"]["stage"])
     affected = np.bincount(first[chosen], minlength=n_stages + 1)[:n_stages].cumsum()
     lead_times = journal["orders"]["delivered"][chosen] - journal["orders"]["placed"][chosen]
-    return {
-        "orders": len(chosen),
-        "affected": affected,  # affected[i]: orders with an error in the first i + 1 stages
-        "errors": int(journal["orders"]["errors"][chosen].sum()),
-        "lead_time": float(lead_times.sum()),
-    }
+    counts = Counts(
+        orders=len(chosen),
+        affected=affected,
+        errors=int(journal["orders"]["errors"][chosen].sum()),
+        lead_time=float(lead_times.sum()),
+    )
+    return {**counts}
 
 
 def _pooled(results: Mapping[Point, Mapping[str, Any]], name: str) -> dict[str, Any]:
@@ -192,7 +205,6 @@ def _prepared(settings: Settings) -> tuple[Claim, dict[str, Plan]]:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Simulate, judge, write and print the claim."""
-    system = settings.blueprint
     claim, cells = _prepared(settings)
     points = [(name, r) for r in range(settings.replications) for name in cells]
     runner = partial(run_cell, cells, settings.seed, settings.engine)
@@ -203,7 +215,24 @@ def run(settings: Settings, folder: RunFolder) -> None:
         key, value = ("orders", claim.orders) if name == "reference" else ("grid_orders", claim.grid_orders)
         placed = _pooled(results, name)["orders"] > 0
         require(placed, f"ten_stage.{key}", value, "so few that none was placed; give more")
-    judged = judge(system, claim, results)
+    present(settings, folder, results)
+
+
+def redraw(past: Past, folder: RunFolder) -> None:
+    """Write and print what a past run showed, from what it kept."""
+    results = restore(dict[Point, Counts], past.content, "content")
+    _, cells = _prepared(past.settings)
+    stages = {(name, r): len(p.stage_names) for r in range(past.settings.replications) for name, p in cells.items()}
+    if {point: counts["affected"].size for point, counts in results.items()} != stages:
+        raise past.refuse("its counts are of other points, replications or stages")
+    present(past.settings, folder, results)
+
+
+def present(settings: Settings, folder: RunFolder, results: Mapping[Point, Mapping[str, Any]]) -> None:
+    """Judge, write and print."""
+    claim, cells = _prepared(settings)
+    write_redraw(folder, settings, keep(results))
+    judged = judge(settings.blueprint, claim, results)
     _write(settings, folder, judged, _reference_kpis(settings.base, results), ran_of(settings, cells))
     _print(judged, folder)
 

@@ -73,6 +73,8 @@ class _Restorer:
             return self.own[hint].restore(data)
         if isinstance(hint, type) and is_dataclass(hint):
             return self._dataclass(hint, data, where, depth)
+        if typing.is_typeddict(hint):
+            return self._typed_dict(hint, data, where, depth)
         if hint in (bool, str, int, float, None, type(None), Any):
             return _plain(hint, data, where)
         if hint is pd.DataFrame:
@@ -103,12 +105,19 @@ class _Restorer:
         return key, self.value(inner[1], pair[1], f"{where}.{key}", depth + 1)
 
     def _dataclass(self, cls: type, data: Any, where: str, depth: int) -> Any:
-        hints = _hints(cls)
         names = [f.name for f in fields(cls)]
+        return cls(**self._named(cls, names, data, where, depth))
+
+    def _typed_dict(self, cls: type, data: Any, where: str, depth: int) -> dict[str, Any]:
+        found = self._named(cls, list(_hints(cls)), data, where, depth)
+        return {name: found[name] for name in data}  # in the order kept, which tables and results have too
+
+    def _named(self, cls: type, names: Sequence[str], data: Any, where: str, depth: int) -> dict[str, Any]:
+        hints = _hints(cls)
         _require(isinstance(data, dict), where, "must be a mapping")
         wrong = sorted(set(names) ^ set(data))
         _require(not wrong, where, f"has too much or lacks something: {', '.join(wrong[:5])}")
-        return cls(**{name: self.value(hints[name], data[name], f"{where}.{name}", depth + 1) for name in names})
+        return {name: self.value(hints[name], data[name], f"{where}.{name}", depth + 1) for name in names}
 
     def _either(self, hints: Sequence[Any], data: Any, where: str, depth: int) -> Any:
         if data is None and type(None) in hints:

@@ -1,14 +1,15 @@
 """What a finished run leaves for redrawing its report, and how it is read back. A run folder may come from anyone.
 
-`redraw.json` holds the configuration and the results before any statistics; tables, figures and page are made from
-them anew. Nothing in a folder is executed; links, other than regular files, and what is too large are refused.
+`redraw.json` holds the configuration and the results, before any statistics where these are small enough; tables,
+figures and page are made from them anew. Nothing in a folder is executed; links, other than regular files, and what is
+too large are refused.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from sim.blueprint import Blueprint
 from sim.invalid import InvalidInput, require, unknown_name
 
 NAME = "redraw.json"
-REDRAWN = ("compare", "factorial", "decide", "diagnose", "claims")
+REDRAWN = (  # the experiments that have a `redraw`
+    "compare", "factorial", "starting_points", "output_checks", "ten_stage", "compounding", "survey", "trace", "sweep",
+    "decide", "diagnose", "claims",
+)  # fmt: skip
 _LARGEST = 256 * 2**20  # bytes of a file
 _KPIS: dict[str, Any] = {"scenario": str, "replication": "int64", "metric": str, "value": str}
 
@@ -64,13 +68,23 @@ def read_past(given: object, where: str) -> Past:
     return Past(path, _settings(whole, where, path), whole["content"])
 
 
-def experiment_of(path: Path) -> str:
-    """Which experiment a folder holds, as its results.json says; "" where it does not."""
+def require_run_of(given: object, where: str, able: Sequence[str], what: str) -> None:
+    """Raise `InvalidInput` for the folder of another experiment than those `able`, as far as its results.json says."""
     try:
-        found = _json(path, "results.json", "run")
+        found = _json(Path(str(given)), "results.json", where)
     except InvalidInput:
-        return ""
-    return str(found.get("experiment", "")) if isinstance(found, dict) else ""
+        return  # which is told better by `read_past`
+    named = found.get("experiment") if isinstance(found, dict) else None
+    if isinstance(named, str) and named not in able:
+        raise InvalidInput(where, given, f"is a run of {named}, which cannot be {what}; these can: {', '.join(able)}")
+
+
+def take_over(past: Past, folder: RunFolder, *names: str) -> None:
+    """Copy files of a past run that hold data and nothing drawn; one that is not there is left out."""
+    for name in names:
+        path = past.path / name
+        if path.exists() or path.is_symlink():
+            folder.write_bytes(name, _regular(past.path, name, "run").read_bytes())
 
 
 def read_kpis(past: Past) -> pd.DataFrame:
@@ -135,12 +149,18 @@ def _refused(word: str) -> None:
     raise ValueError(word)
 
 
-def _file(folder: Path, name: str, where: str) -> Path:
+def _regular(folder: Path, name: str, where: str) -> Path:
     """A regular file of the folder itself. Raises `InvalidInput`."""
     path = folder / name
     require(
         path.exists() or path.is_symlink(), where, str(folder), f"has no {name}: no finished run, or none to redraw"
     )
     require(path.is_file() and not path.is_symlink(), where, str(folder), f"its {name} is no regular file")
+    return path
+
+
+def _file(folder: Path, name: str, where: str) -> Path:
+    """A regular file that is not too large to be read as a whole. Raises `InvalidInput`."""
+    path = _regular(folder, name, where)
     require(path.stat().st_size <= _LARGEST, where, str(folder), f"its {name} is larger than {_LARGEST >> 20} MB")
     return path

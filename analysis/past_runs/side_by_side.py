@@ -17,11 +17,12 @@ import pandas as pd
 
 from analysis.compare import SUMMARY_COLUMNS, Results, spread, summarise, tabulate
 from analysis.measures import METRICS
-from analysis.past_runs.redraw import Past, read_kpis, read_past
+from analysis.past_runs.redraw import Past, read_kpis, read_past, require_run_of
 from sim.invalid import InvalidInput
 
 Floats = npt.NDArray[np.float64]
 PAIRED, WELCH = "paired", "Welch"
+COMPARED = ("compare", "factorial", "decide", "ten_stage", "compounding")  # those with metrics by replication
 DIFFERENCE_COLUMNS = (
     "run", "scenario", "metric", "difference", "difference_low", "difference_high", "interval", "n", "freedom",
 )  # fmt: skip
@@ -82,6 +83,7 @@ class SideBySide:
 
 def read_side(given: object, where: str) -> tuple[Past, pd.DataFrame]:
     """A run to set beside others. Raises `InvalidInput` where it is none, or keeps no metrics by replication."""
+    require_run_of(given, where, COMPARED, "set side by side")
     past = read_past(given, where)
     try:
         return past, read_kpis(past)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,20 @@ class SweepResults:
     means: Spread
     differences: Spread
     levels: Mapping[str, tuple[tuple[Any, Spread], ...]]
+
+    def only(self, shown: Sequence[str]) -> SweepResults:
+        """The same of some metrics alone."""
+        columns = [self.metrics.index(name) for name in shown]
+        levels = {
+            factor: tuple((value, _columns_of(found, columns)) for value, found in values)
+            for factor, values in self.levels.items()
+        }
+        means, differences = _columns_of(self.means, columns), _columns_of(self.differences, columns)
+        return SweepResults(tuple(shown), self.base, self.runs, means, differences, levels)
+
+
+def _columns_of(found: Spread, columns: Sequence[int]) -> Spread:
+    return Spread(*(getattr(found, f.name)[..., columns] for f in fields(Spread)))
 
 
 def ranked(results: SweepResults, metric: str) -> list[int]:
