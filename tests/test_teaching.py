@@ -77,6 +77,7 @@ def test_errors_per_order_of_lesson_1_go_to_their_closed_form():
 
 def test_littles_law_holds_in_lesson_2_but_for_who_is_still_there():
     answer = run(2, asked([[0, {"utilisation": 0.9}]], until=2000))
+    assert answer["stages"] == [f"stage {n}" for n in range(1, 6)]
     for row in answer["numbers"]["stages"]:
         assert row["L"] == pytest.approx(row["rate_W"], rel=0.05)  # 20 of some 6 000 orders are still there
 
@@ -188,7 +189,7 @@ def request(
 
 def test_pages_and_answers_come_with_strict_headers(server: TeachingServer):
     answers = ("/api/lesson/2/about", "/api/lesson/1/run?until=5")
-    for path in ("/", "/lesson/1", "/lesson/4", "/static/teach.css", *answers):
+    for path in ("/", *(f"/lesson/{number}" for number in LESSONS), "/static/teach.css", *answers):
         status, headers, content = request(server, path)
         assert status == 200, path
         assert content
@@ -223,6 +224,16 @@ def test_paths_that_lead_nowhere_are_refused(server: TeachingServer, path: str, 
     assert list(json.loads(content)) == ["error"]
     assert b"Traceback" not in content
     assert "Set-Cookie" not in headers
+
+
+def test_who_types_a_wrong_address_gets_a_page_with_a_way_back(server: TeachingServer):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/lesson/5", "/lesson", "/nothing"):
+        status, headers, content = request(server, path, headers=browser)
+        assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert b'<a href="/">' in content
+    assert b"there are lessons 1, 2, 3, 4" in request(server, "/lesson/5", headers=browser)[2]
+    assert list(json.loads(request(server, "/api/lesson/5/run", headers=browser)[2])) == ["error"]
 
 
 @pytest.mark.parametrize(
@@ -261,6 +272,19 @@ def test_it_listens_on_this_machine_only(server: TeachingServer):
     assert server.server_address[0] == "127.0.0.1"
     with pytest.raises(OSError, match="in use"):
         TeachingServer(server.port)
+
+
+def test_a_port_can_be_had_again_at_once():
+    """Also while the last connection, which the server closed, is remembered by the system."""
+    port = 0
+    for _ in range(2):
+        with TeachingServer(port) as server:
+            port = server.port
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            assert request(server, "/nothing")[0] == 404
+            server.shutdown()
+            thread.join(5)
 
 
 def test_garbage_ends_the_connection_and_not_the_server(server: TeachingServer):

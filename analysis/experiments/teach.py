@@ -39,7 +39,7 @@ def check(settings: Settings) -> None:
 
 def run(settings: Settings, folder: RunFolder) -> None:
     """Serve until Ctrl-C, or until the time is up. Leaves no run folder."""
-    from analysis.teaching.server import TeachingServer
+    from analysis.teaching.server import TeachingServer, lessons
 
     asked = build(Teach, settings.teach, "teach")
     folder.discard_if_empty()
@@ -52,6 +52,7 @@ def run(settings: Settings, folder: RunFolder) -> None:
     serving.start()
     try:
         compile_first("compiled")
+        lessons().run(1, {})  # the first run loads what was compiled: better before somebody waits for it
         began = time.monotonic()
         while not _is_over(asked, time.monotonic() - began, time.monotonic() - server.last_request):
             time.sleep(_LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def reached_by_order(journal: Journal) -> npt.NDArray[np.int64]:
 
 
 def stage_names(journal: Journal) -> list[str]:
-    return [name.replace("_", " ") for name in journal.plan.stage_names]
+    """As people write them: "stage 1" for stage_01."""
+    return [re.sub(r" 0+(?=\d)", " ", name.replace("_", " ")) for name in journal.plan.stage_names]
 
 
 def staff_of(journal: Journal) -> list[dict[str, Any]]:

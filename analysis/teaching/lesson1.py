@@ -26,6 +26,7 @@ from sim.blueprint import Blueprint
 
 RATE = 2.5  # orders an hour
 PRINTED = 0.11  # Christopher, Payne & Ballantyne 1991
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SLIDERS = (
     Slider("stages", "Stages", 1, 20, 1, 10, "", "How many stages an order passes, one after another.", whole=True),
@@ -56,7 +57,7 @@ def closed_form(settings: Settings) -> dict[str, Any]:
         "share": share_affected(p, n),
         "errors": errors_latched(p, n, k) if plain else None,
         "printed": PRINTED,
-        "formula": f"1 − (1 − {p:g})^{n}",
+        "formula": f"1 − (1 − {p:g}){str(n).translate(_RAISED)}",
     }
 
 
@@ -100,7 +101,7 @@ LESSON = Lesson(
     1,
     "Ten stages, one in a hundred",
     "To begin with, each of ten stages errs on one order in a hundred. Watch the share of orders with an error settle: "
-    "does it go to the 11 % that was printed in 1991, or to 1 − 0.99^10 = 9.56 %?",
+    "does it go to the 11 % that was printed in 1991, or to 1\u00a0−\u00a00.99¹⁰ = 9.56\u00a0%?",
     SLIDERS,
     answer,
 )

@@ -6,18 +6,21 @@ where Streamlit and marimo take seconds and megabytes (and Streamlit reports its
 
 from __future__ import annotations
 
+import html
 import json
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from analysis.teaching.api import LESSONS, about, run
 from sim.invalid import InvalidInput
 
 HOST = "127.0.0.1"
@@ -39,6 +42,11 @@ HEADERS = {
 }
 
 
+def lessons() -> ModuleType:
+    """What answers: loaded when it is first asked for, so that the page has its address a moment sooner."""
+    return import_module("analysis.teaching.api")
+
+
 class Refused(Exception):
     """A request that is not answered: status and one line."""
 
@@ -54,7 +62,7 @@ class TeachingServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    allow_reuse_address = False
+    allow_reuse_address = os.name == "posix"  # so that a port can be had again at once; elsewhere it would share it
 
     def __init__(self, port: int, ready: Callable[[], bool] = lambda: True) -> None:
         super().__init__((HOST, port), Handler)
@@ -87,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             kind, content = self._answer()
             self._send(HTTPStatus.OK, kind, content)
         except Refused as refused:
-            self._send(refused.status, "application/json", _json({"error": refused.said}))
+            self._send(refused.status, *self._refusal(refused.said))
         except InvalidInput as fault:
             self._send(HTTPStatus.BAD_REQUEST, "application/json", _json({"error": str(fault)}))
 
@@ -126,9 +134,9 @@ class Handler(BaseHTTPRequestHandler):
         if found := re.fullmatch(r"/api/lesson/([1-9])/(about|run)", path):
             number = _lesson(found[1])
             if found[2] == "about":
-                return "application/json", _json(about(number))
+                return "application/json", _json(lessons().about(number))
             with self.server.turns:
-                return "application/json", _json(run(number, _query(parts.query)))
+                return "application/json", _json(lessons().run(number, _query(parts.query)))
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such page")
 
     def _file(self, name: str) -> tuple[str, bytes]:
@@ -136,6 +144,13 @@ class Handler(BaseHTTPRequestHandler):
         if content is None:
             raise Refused(HTTPStatus.NOT_FOUND, "there is no such file")
         return _TYPES[Path(name).suffix] + "; charset=utf-8", content
+
+    def _refusal(self, said: str) -> tuple[str, bytes]:
+        """A page for who typed the address of one, JSON for scripts."""
+        if "text/html" not in self.headers.get("Accept", "") or self.path.startswith("/api/"):
+            return "application/json", _json({"error": said})
+        kind, page = self._file("refused.html")
+        return kind, page.replace(b"<!-- said -->", html.escape(said).encode())
 
     def _send(self, status: HTTPStatus, kind: str, content: bytes) -> None:
         self.send_response(status)
@@ -164,8 +179,9 @@ for _method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
 
 def _lesson(text: str) -> int:
-    if int(text) not in LESSONS:
-        raise Refused(HTTPStatus.NOT_FOUND, f"there are lessons {', '.join(map(str, LESSONS))}")
+    known = lessons().LESSONS
+    if int(text) not in known:
+        raise Refused(HTTPStatus.NOT_FOUND, f"there are lessons {', '.join(map(str, known))}")
     return int(text)
 
 

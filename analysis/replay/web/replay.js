@@ -32,7 +32,7 @@ function arrange() {
 let spoken = 0;
 function tick(time) {
   if (time < data.since) { clock.time = time = data.since; }
-  const { count, waiting } = flow.draw(time);
+  const { count, waiting } = flow.draw(time, clock.running ? clock.speed : 0);
   const done = data.orders.filter((row) => row[3] <= time);
   const failed = done.filter((row) => row[5] > 0).length;
   at("time").textContent = `${number(time - data.since, 1)} h`;
@@ -49,6 +49,7 @@ function tick(time) {
 function toggle() {
   if (!clock.running && clock.time >= clock.limit) clock.time = data.since;
   if (clock.running) clock.pause(); else clock.start();
+  flow.draw(clock.time, clock.running ? clock.speed : 0);
   at("start").textContent = clock.running ? "Pause" : "Start";
 }
 
@@ -69,7 +70,7 @@ function speed() {
 }
 
 function large() {
-  const on = document.body.classList.toggle("class-view");
+  const on = document.documentElement.classList.toggle("class-view");
   at("full").setAttribute("aria-pressed", String(on));
   arrange();
 }

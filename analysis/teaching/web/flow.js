@@ -6,9 +6,13 @@ export const COLOURS = {
 };
 const ORDER = 0, STAGE = 1, MEMBER = 2, ARRIVED = 3, BEGAN = 4, ENDED = 5, ERRORS = 6; // columns of a visit
 const FROM = 1, TO = 2, LEFT = 3, REACHED = 4; // columns of a handoff
-const GLIDE = 0.12; // h in which a dot glides to where the order already is
-const GONE = 0.25; // h for which a delivered order is still seen
+const GLIDE = 0.12; // h in which a dot glides to where the order already is, while time goes by
+const GONE = 0.25; // h for which a delivered order is then still seen
+const FOLLOWED = 6; // h a second; faster, such a glide is over within a frame, and a frame would show orders where none is
 const STILL = matchMedia("(prefers-reduced-motion: reduce)"); // then dots do not glide, they are where they are
+
+// How much larger than usual the page's letters are: what is drawn on a canvas grows with them.
+export const letterScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 // Where an order is at a time: a pure function of its rows. `state` is one of "before", "waiting", "served",
 // "between" (stages, with `share` of the way), "delivered"; `since` says from when on.
@@ -44,7 +48,7 @@ export function openErrors(visits, finds, time, carried = 0) {
 // Stages in rows, left to right; at most `most` in a row.
 export function layout(count, width, most, scale = 1) {
   const rows = Math.ceil(count / most), columns = Math.ceil(count / rows);
-  const cell = width / columns, height = scale * (rows > 1 ? 150 : 200);
+  const cell = width / columns, height = scale * (rows > 1 ? 130 : 200);
   const places = Array.from({ length: count }, (_, i) => ({
     x: (i % columns) * cell, y: Math.floor(i / columns) * height, width: cell, height,
   }));
@@ -52,7 +56,7 @@ export function layout(count, width, most, scale = 1) {
 }
 
 export class Flow {
-  #canvas; #pen; #places = []; #cell = 0; #ratio = 1; #scale = 1; #byFinds = new Map(); #findsTaken = 0;
+  #canvas; #pen; #places = []; #cell = 0; #ratio = 1; #scale = 1; #gliding = false; #byFinds = new Map(); #findsTaken = 0;
   stages = []; functions = []; ways = null; onstage = []; moments = []; members = []; feed = null; shown = 0;
 
   constructor(canvas, feed) {
@@ -66,7 +70,7 @@ export class Flow {
   arrange(stages, { functions = [], ways = null, onstage = [], moments = [], members = [] } = {}) {
     Object.assign(this, { stages, functions, ways, onstage, moments, members });
     const width = this.#canvas.parentElement.clientWidth;
-    this.#scale = document.body.classList.contains("class-view") ? 1.5 : 1; // to be read from the back row
+    this.#scale = letterScale();
     const found = layout(stages.length, width, width < 560 ? 5 : 10, this.#scale);
     this.#places = found.places;
     this.#cell = found.cell;
@@ -79,8 +83,10 @@ export class Flow {
 
   forget() { this.#byFinds.clear(); this.#findsTaken = 0; }
 
-  // Draw everything as it is at `time`; returns how many orders are on their way, per stage too.
-  draw(time) {
+  // Draw everything as it is at `time`; returns how many orders are on their way, per stage too. While time goes by at
+  // a `pace` (h a second) that can be followed, dots glide; else they are where they are counted.
+  draw(time, pace = 0) {
+    this.#gliding = pace > 0 && pace <= FOLLOWED && !STILL.matches;
     const pen = this.#pen;
     pen.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     pen.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
@@ -90,7 +96,7 @@ export class Flow {
     this.#collectFinds();
     for (const [order, visits] of this.feed.visits) {
       const place = placeOf({ visits, handoffs: this.feed.handoffs.get(order) }, time);
-      if (place.state === "before" || (place.state === "delivered" && time - place.since > GONE)) continue;
+      if (place.state === "before" || (place.state === "delivered" && !(this.#gliding && time - place.since <= GONE))) continue;
       const item = { order, place, open: openErrors(visits, this.#byFinds.get(order), time, this.feed.carried?.get(order)), visits };
       if (place.state === "waiting" || place.state === "served") present[place.stage]?.[place.state].push(item);
       else loose.push(item);
@@ -145,7 +151,7 @@ export class Flow {
     const { visits, place } = item;
     const at = visits.findIndex((row) => row[STAGE] === place.stage && row[ARRIVED] <= time && (row[ENDED] === null || row[ENDED] > time));
     const age = time - (place.state === "waiting" ? place.since : visits[at]?.[ARRIVED] ?? place.since);
-    if (age >= GLIDE || at <= 0 || STILL.matches) return slot;
+    if (!this.#gliding || age >= GLIDE || at <= 0) return slot;
     const crossed = visits[at][ARRIVED] > visits[at - 1][ENDED]; // a way that took time has led it here already
     const from = this.#serverSlot(crossed ? place.stage : visits[at - 1][STAGE], 0), share = ease(age / GLIDE);
     return { x: from.x + (slot.x - from.x) * share, y: from.y + (slot.y - from.y) * share };

@@ -5,7 +5,7 @@ import { Flow } from "./flow.js";
 import { make, said } from "./svg.js";
 
 export class FlowLesson {
-  #picture;
+  #picture; #arranged = "";
   onFault = () => {};
 
   constructor({ scene }, about) {
@@ -15,7 +15,6 @@ export class FlowLesson {
     this.#picture = make("canvas", { role: "img", "aria-label": "Orders moving through the stages; the numbers stand below" });
     scene.append(this.#picture);
     this.flow = new Flow(this.#picture, this.feed);
-    this.stages = [];
   }
 
   get shown() { return this.flow.shown; }
@@ -28,7 +27,6 @@ export class FlowLesson {
     this.changedAt = 0;
     this.feed.restart(seed, values);
     this.flow.forget();
-    this.forget();
   }
 
   change(time, values) {
@@ -36,10 +34,7 @@ export class FlowLesson {
     this.changedAt = time;
     this.feed.change(time, values);
     this.flow.forget();
-    this.forget(time);
   }
-
-  forget() {}
 
   arrange() { this.flow.arrange(this.stagesNow(), { functions: this.functions?.() ?? [] }); }
 
@@ -47,16 +42,16 @@ export class FlowLesson {
   stagesNow() { return this.feed.answer?.stages ?? Array.from({ length: this.values?.stages ?? 5 }, (_, i) => `stage ${i + 1}`); }
 
   #arrangeIfNew() {
-    const now = this.stagesNow();
-    if (now.join() !== this.stages.join()) {
-      this.stages = now;
+    const now = [this.stagesNow(), this.functions?.() ?? []].join();
+    if (now !== this.#arranged) {
+      this.#arranged = now;
       this.arrange();
     }
   }
 
-  draw(time) {
+  draw(time, pace) {
     this.#arrangeIfNew();
-    this.state = this.flow.draw(time);
+    this.flow.draw(time, pace);
   }
 
   // The time of the next arrival, beginning or end of a visit.

@@ -7,7 +7,7 @@ import { make, said } from "./svg.js";
 
 const at = (id) => document.getElementById(id);
 const number = Number(location.pathname.match(/\/lesson\/([1-9])/)[1]);
-const EVERY = 250; // ms between two updates of figures; the drawing moves with every frame
+const EVERY = 250; // ms between two updates of charts; drawing and numbers follow with every frame
 const SPOKEN = 8000; // ms between two sentences for screen readers
 
 async function begin() {
@@ -20,7 +20,7 @@ async function begin() {
   const state = address.read(about);
   sliders(about, state);
   at("seed").value = state.seed;
-  const lesson = new Lesson({ scene: at("scene"), charts: at("charts"), numbers: at("numbers") }, about);
+  const lesson = new Lesson({ scene: at("scene"), charts: at("charts"), numbers: at("numbers"), headline: at("headline") }, about);
   lesson.restart(state.seed, state.values);
   new Shell(about, state, lesson).begin();
 }
@@ -36,13 +36,18 @@ function links() {
 function sliders(about, state) {
   for (const s of about.sliders) {
     const id = `slider-${s.name}`;
-    const show = (value) => `${said(value, decimals(s.step))}${s.unit && s.unit !== "share" ? ` ${s.unit}` : ""}`;
+    const show = (value) => inWords(said(value, decimals(s.step)), s.unit);
     const output = make("output", { for: id }, show(state.values[s.name]));
     const input = make("input", { type: "range", id, name: s.name, min: s.min, max: s.max, step: s.step, "aria-describedby": `${id}-help` });
     input.value = state.values[s.name];
     input.addEventListener("input", () => { output.textContent = show(Number(input.value)); });
-    at("sliders").append(make("div", { class: "slider" }, make("label", { for: id }, s.label), output, input, make("p", { id: `${id}-help`, class: "quiet" }, s.help)));
+    at("sliders").lastElementChild.before(make("div", { class: "slider" }, make("label", { for: id }, s.label), output, input, make("p", { id: `${id}-help`, class: "quiet" }, s.help)));
   }
+}
+
+function inWords(value, unit) {
+  if (!unit || unit === "share") return value;
+  return unit === "times" ? `× ${value}` : `${value} ${value === "1" ? unit.replace(/s$/, "") : unit}`;
 }
 
 const decimals = (step) => (String(step).split(".")[1] || "").length;
@@ -94,7 +99,7 @@ class Shell {
         await new Promise((done) => setTimeout(done, 1000));
       }
       this.#say("");
-      await this.#lesson.reach(Math.min(1, this.#clock.limit));
+      await this.#lesson.reach(Math.min(this.#clock.time + 1, this.#clock.limit)); // what follows a change is seen at once
       this.#tick(this.#clock.time);
     } catch (fault) {
       this.#say(fault.message);
@@ -109,7 +114,8 @@ class Shell {
       time = there;
     }
     this.#lesson.prepare(time);
-    this.#lesson.draw(time);
+    this.#lesson.draw(time, this.#clock.running ? this.#clock.speed : 0);
+    this.#lesson.count(time);
     at("time").textContent = this.#lesson.timeSaid(time);
     if (performance.now() - this.#shown > EVERY || !this.#clock.running) this.#show();
     if (this.#clock.running && time >= this.#clock.limit) {
@@ -131,7 +137,7 @@ class Shell {
     if (!this.#clock.running && this.#clock.time >= this.#clock.limit) this.#restart();
     if (this.#clock.running) this.#clock.pause(); else this.#clock.start();
     at("start").textContent = this.#clock.running ? "Pause" : "Start";
-    this.#show();
+    this.#tick(this.#clock.time);
   }
 
   // To the next event, or the next quarter of an hour.
@@ -171,6 +177,10 @@ class Shell {
     this.#notice = "";
     this.#state.values[input.name] = Number(input.value);
     this.#written();
+    if (this.#lesson.startsAgain) {
+      this.#restart();
+      return;
+    }
     Promise.resolve(this.#lesson.change(this.#clock.time, this.#state.values)).then(() => this.#tick(this.#clock.time));
     this.#tick(this.#clock.time);
     this.#prepare();
@@ -183,15 +193,16 @@ class Shell {
 
   #classView(on) {
     this.#state.classView = on;
-    document.body.classList.toggle("class-view", on);
+    document.documentElement.classList.toggle("class-view", on);
     at("class-view").setAttribute("aria-pressed", String(on));
+    for (const link of at("lessons").querySelectorAll("a")) link.search = on ? "view=class" : "";
     this.#written();
     this.#arrange();
   }
 
   #arrange() {
     this.#lesson.arrange();
-    this.#lesson.draw(this.#clock.time);
+    this.#tick(this.#clock.time);
     this.#show();
   }
 

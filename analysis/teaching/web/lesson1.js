@@ -2,7 +2,7 @@
 
 import { FlowLesson } from "./flow_lesson.js";
 import { COLOURS } from "./flow.js";
-import { Chart, Numbers, percent, said } from "./svg.js";
+import { Chart, Headline, Numbers, percent, said } from "./svg.js";
 
 const PLACED = 2, DELIVERED = 3, MADE = 4, REACHED = 5; // columns of an order
 const Z = 1.959963984540054;
@@ -19,6 +19,7 @@ export class Lesson extends FlowLesson {
     super(places, about);
     this.chart = new Chart(places.charts, { title: "Share of orders with an error", format: (v) => percent(v, 0) });
     this.table = new Numbers(places.numbers, { caption: "Orders placed since the last change, delivered by now", columns: ["", "simulated", "closed form"] });
+    this.headline = new Headline(places.headline);
   }
 
   // As the server's numbers, from the same events.
@@ -51,23 +52,32 @@ export class Lesson extends FlowLesson {
     return { points, band };
   }
 
+  count(time) {
+    const now = this.numbersAt(time), form = this.closedForm(), interval = `${percent(now.low)} to ${percent(now.high)}`;
+    this.headline.show([
+      ["Orders with an error", percent(now.share), now.orders ? `95 % interval ${interval}` : "none delivered yet"],
+      ["Closed form", percent(form.share), form.formula],
+      ["Orders delivered", said(now.orders, 0), `${said(now.affected, 0)} of them with an error`],
+    ]);
+    this.table.show([
+      ["Orders with an error", `${percent(now.share)}  [${percent(now.low)}, ${percent(now.high)}]`, `${form.formula} = ${percent(form.share)}`],
+      ["Errors per order", said(now.errors_per_order, 4), form.errors === null ? "none where errors are found" : said(form.errors, 4)],
+      ["Orders with an error that reached the customer", percent(now.orders ? now.reached / now.orders : NaN), ""],
+      ["Orders delivered", said(now.orders, 0), ""],
+    ]);
+  }
+
   show(time) {
     const now = this.numbersAt(time), form = this.closedForm(), { points, band } = this.path(time);
     const top = Math.max(0.2, Math.min(1, 1.6 * (form.share || 0.11), 1), Math.min(1, 1.2 * (now.share || 0)));
     this.chart.show({
       series: [{ name: "simulated", points, band, colour: COLOURS.accent }],
       across: [
-        { value: form.share, name: `closed ${percent(form.share)}`, colour: COLOURS.ink },
+        { value: form.share, name: `formula ${percent(form.share)}`, colour: COLOURS.ink },
         { value: form.printed, name: "printed 11 %", colour: "#b34f00", dash: "6 4" },
       ].filter((a) => Number.isFinite(a.value)),
       marks: this.feed.history.slice(1).map(([x]) => ({ x })), x: [this.changedAt, Math.max(time, this.changedAt + 20)], y: [0, top],
     });
-    this.table.show([
-      ["Orders with an error", `${percent(now.share)}  [${percent(now.low)}, ${percent(now.high)}]`, `${form.formula} = ${percent(form.share)}`],
-      ["Errors an order", said(now.errors_per_order, 4), form.errors === null ? "none with detection" : said(form.errors, 4)],
-      ["Orders with an error that reached the customer", percent(now.orders ? now.reached / now.orders : NaN), ""],
-      ["Orders delivered", said(now.orders, 0), ""],
-    ]);
   }
 
   sentence(time) {

@@ -2,7 +2,7 @@
 
 import { run } from "./api.js";
 import { COLOURS } from "./flow.js";
-import { Chart, Numbers, make, percent, said } from "./svg.js";
+import { Chart, Headline, Numbers, make, percent, said } from "./svg.js";
 
 const WEEK = 40, AHEAD = 200; // h; the server is asked for whole weeks, some ahead of the clock
 const LINES = { S: ["desired", COLOURS.ink, "2 4"], W: ["predicted", "#a35f00", "7 4"], P: ["perceived", COLOURS.accent, ""] };
@@ -12,8 +12,10 @@ export class Lesson {
   onFault = () => {};
   orders = []; moments = []; weeks = []; until = 0; answer = null; history = [[0, {}]]; seed = 1; changedAt = 0; shown = 0;
 
-  constructor({ scene, charts, numbers }, about) {
+  constructor({ scene, charts, numbers, headline }, about) {
     this.about = about;
+    scene.classList.add("grows");
+    this.headline = new Headline(headline);
     this.who = make("p", { class: "who" });
     scene.append(this.who);
     this.mine = new Chart(scene, { title: "One customer: each moment of truth, and the level after each order" });
@@ -102,32 +104,41 @@ export class Lesson {
     return this.ends.get(end) ?? null;
   }
 
+  count(time) {
+    const mine = this.orders.filter((o) => o.delivered <= time), moments = this.moments.filter((m) => m.time <= time).length;
+    const last = mine.at(-1), now = this.#allAt(time) ?? { service_quality: null, gap: null, surprise: null, late: null, orders: 0 };
+    this.who.textContent = `Customer ${this.values.customer}: ${mine.length} order${mine.length === 1 ? "" : "s"}, ${moments} moment${moments === 1 ? "" : "s"} of truth so far.`;
+    this.headline.show([
+      ["Service quality (%)", said(now.service_quality, 1), "all customers: perceived / desired"],
+      ["Gap", said(now.gap, 3), "perceived − desired"],
+      ["Surprise", said(now.surprise, 3), "perceived − predicted"],
+    ]);
+    this.dimensions.show((this.answer?.dimensions ?? []).map((name, i) => [
+      name, ...(last ? [last.desired[i], last.predicted[i], last.perceived[i], last.perceived[i] - last.desired[i]].map((v) => said(v, 3)) : ["–", "–", "–", "–"]),
+    ]));
+    this.figures.show([
+      ["Service quality, 100 × perceived / desired (%)", said(now.service_quality, 1)], ["Gap, perceived − desired", said(now.gap, 4)],
+      ["Surprise, perceived − predicted", said(now.surprise, 4)], ["Late orders", percent(now.late, 1)], ["Orders", said(now.orders, 0)],
+    ]);
+  }
+
   show(time) {
     const mine = this.orders.filter((o) => o.delivered <= time), moments = this.moments.filter((m) => m.time <= time);
     const marks = this.history.slice(1).map(([x]) => ({ x, name: "change" }));
     const x = [0, Math.max(time, 400)];
+    const lowest = Math.min(0.6, ...moments.map((m) => Math.floor(10 * mean(m.seen)) / 10).filter(Number.isFinite));
     const weighted = (key) => mine.map((o) => [o.delivered, o[key]]);
-    this.who.textContent = `Customer ${this.values.customer}: ${mine.length} orders, ${moments.length} moments of truth so far.`;
     this.mine.show({
       series: [
-        { name: "moments", points: moments.map((m) => [m.time, mean(m.seen)]), colour: "#25719f", dots: true, bare: true },
+        { name: "moments", points: moments.map((m) => [m.time, mean(m.seen)]), colour: COLOURS.quiet, dots: true, bare: true },
         ...Object.entries(LINES).map(([key, [name, colour, dash]]) => ({ name, points: weighted(key), colour, dash, dots: key === "P" })),
-      ], marks, x, y: [0.3, 1],
+      ], marks, x, y: [lowest, 1],
     });
     const weeks = (this.answer?.weeks ?? []).filter((w) => 40 * (w.week + 1) <= time);
     this.all.show({
       series: Object.entries(LINES).map(([key, [name, colour, dash]]) => ({ name, points: weeks.map((w) => [40 * (w.week + 1), w[key]]), colour, dash })),
       marks, x, y: null,
     });
-    const last = mine.at(-1);
-    this.dimensions.show((this.answer?.dimensions ?? []).map((name, i) => [
-      name, ...(last ? [last.desired[i], last.predicted[i], last.perceived[i], last.perceived[i] - last.desired[i]].map((v) => said(v, 3)) : ["–", "–", "–", "–"]),
-    ]));
-    const now = this.#allAt(time) ?? { service_quality: null, gap: null, surprise: null, late: null, orders: 0 };
-    this.figures.show([
-      ["Service quality, 100 × perceived / desired (%)", said(now.service_quality, 1)], ["Gap, perceived − desired", said(now.gap, 4)],
-      ["Surprise, perceived − predicted", said(now.surprise, 4)], ["Late orders", percent(now.late, 1)], ["Orders", said(now.orders, 0)],
-    ]);
   }
 
   sentence(time) {

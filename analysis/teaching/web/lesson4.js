@@ -2,11 +2,12 @@
 
 import { run } from "./api.js";
 import { COLOURS } from "./flow.js";
-import { Numbers, decimals, draw, letters, make, said, ticks } from "./svg.js";
+import { Headline, Numbers, decimals, draw, make, said, sized, ticks } from "./svg.js";
 
-const AT_ONCE = 4, MOST = 200;
+const MOST = 200;
 const SHOWN = { service_quality: ["Service quality", "%", 1], cost_per_order: ["Cost per order", "cu", 1], profit: ["Profit", "cu", 0] };
-const TABLE = { ...SHOWN, gap: ["Gap, perceived - desired", "", 4], failure_share: ["Failures reaching the customer", "share", 4], lead_time_mean: ["Lead time", "h", 1], utilisation_mean: ["Utilisation", "share", 3] };
+const TABLE = { ...SHOWN, gap: ["Gap, perceived − desired", "", 4], failure_share: ["Failures reaching the customer", "share", 4], lead_time_mean: ["Lead time", "h", 1], utilisation_mean: ["Utilisation", "share", 3] };
+const HEADLINES = { training: "Train", redesign: "Redesign", both: "Both", interaction: "Both, beyond the sum" };
 const ARMS = ["do nothing", "train", "redesign", "both"];
 
 // The "time" of this lesson is the number of replications.
@@ -15,21 +16,26 @@ export class Lesson {
   onFault = () => {};
   shown = 0; values = {}; seed = 1;
 
-  constructor({ scene, numbers }, about) {
+  constructor({ scene, numbers, headline }, about) {
     this.about = about;
+    scene.classList.add("grows");
+    this.headline = new Headline(headline);
     const panels = make("div", { class: "panels" });
     scene.append(panels);
     for (const [metric, [title, unit]] of Object.entries(SHOWN)) {
-      const svg = draw("svg", { viewBox: "0 0 300 250", role: "img", "aria-label": `${title} of the four arms, with 95 % intervals`, class: "chart" });
+      const svg = draw("svg", { role: "img", "aria-label": `${title} of the four arms, with 95 % intervals`, class: "chart" });
       panels.append(make("figure", {}, make("figcaption", {}, `${title} (${unit})`), svg));
       this.#panels[metric] = svg;
     }
-    this.table = new Numbers(numbers, { caption: "Differences to doing nothing, paired by replication, with 95 % intervals", columns: ["", "do nothing", "train", "redesign", "both", "interaction"] });
+    this.table = new Numbers(numbers, { caption: "Differences to doing nothing, paired by replication, with 95 % intervals (cu: currency units)", columns: ["", "do nothing", "train", "redesign", "both", "interaction"] });
   }
 
   get limit() { return MOST; }
   there() { return this.replications.length; }
-  timeSaid(time) { return `${Math.floor(time)} replications`; }
+  timeSaid(time) { // of those that are shown
+    const count = this.numbersAt(time)?.replications ?? 0;
+    return `${count} replication${count === 1 ? "" : "s"}`;
+  }
   speedSaid(speed) { return `${speed} a second at most`; }
   arrange() {}
   draw() {}
@@ -41,7 +47,7 @@ export class Lesson {
     Object.assign(this, { seed, values: { ...values }, replications: [], answers: new Map(), metrics: [] });
   }
 
-  change(_, values) { this.restart(this.seed, values); }
+  startsAgain = true; // after a change the question is another one
 
   prepare(time) { if (this.replications.length < Math.min(Math.ceil(time) + 2, MOST) && !this.#asking) this.#more().catch((f) => this.onFault(f)); }
   async reach(time) { while (this.replications.length < Math.min(Math.ceil(time), MOST)) await this.#more(); }
@@ -49,13 +55,11 @@ export class Lesson {
   #more() {
     if (this.#asking) return this.#asking;
     const age = this.#age, since = this.replications.length;
-    // few at first, so that something is seen soon
-    const until = Math.min(since + (since < 4 ? 1 : AT_ONCE), MOST);
-    const work = run(4, { seed: this.seed, since, until, history: [[0, this.values]] }).then((answer) => {
+    const work = run(4, { seed: this.seed, since, until: since + 1, history: [[0, this.values]] }).then((answer) => {
       if (age !== this.#age) return;
       this.replications.push(...answer.replications.map((r) => r.values));
       this.metrics = answer.metrics;
-      this.answers.set(until, answer.numbers);
+      this.answers.set(since + 1, answer.numbers);
     }).finally(() => { if (this.#asking === work) this.#asking = null; });
     this.#asking = work;
     return work;
@@ -69,19 +73,29 @@ export class Lesson {
 
   show(time) {
     const now = this.numbersAt(time);
-    if (!now) return;
-    for (const metric of Object.keys(SHOWN)) this.#bars(metric, now.means.map((arm) => arm[metric]));
+    for (const metric of Object.keys(SHOWN)) this.#bars(metric, now?.means.map((arm) => arm[metric]) ?? []);
+  }
+
+  count(time) {
+    const now = this.numbersAt(time);
+    this.headline.show(Object.entries(HEADLINES).map(([name, what]) => {
+      const [mean, low, high] = now?.contrasts[name].service_quality ?? [null, null, null];
+      return [what, `${signed(mean, 1)} points`, `of service quality${low === null ? "" : `: ${signed(low, 1)} to ${signed(high, 1)}`}`];
+    }));
+    if (!now) return this.table.show([]);
     const contrast = (name, metric, digits) => interval(now.contrasts[name][metric], digits, true);
-    this.table.show(Object.entries(TABLE).map(([metric, [title, unit, digits]]) => [
+    return this.table.show(Object.entries(TABLE).map(([metric, [title, unit, digits]]) => [
       unit && unit !== "share" ? `${title} (${unit})` : title, interval(now.means[0][metric], digits, false),
       ...["training", "redesign", "both", "interaction"].map((name) => contrast(name, metric, digits)),
     ]));
   }
 
   #bars(metric, arms) {
+    if (!arms.length) return this.#panels[metric].replaceChildren();
     const values = arms.flat().filter((v) => v !== null && Number.isFinite(v));
     const low = Math.min(...values), high = Math.max(...values), room = 0.15 * (high - low || 1);
-    const left = 66 * letters(), right = 292, top = 12, bottom = 206, drop = letters() > 1 ? 20 : 0; // large names in two rows
+    const { width, height } = sized(this.#panels[metric], 300, 250, 220);
+    const left = 66, right = width - 8, top = 12, bottom = height - 44, drop = width < 280 ? 16 : 0; // names in two rows
     const py = (v) => bottom - ((v - (low - room)) / (high - low + 2 * room)) * (bottom - top);
     const parts = [];
     const steps = ticks(low - room, high + room), digits = decimals(steps);
@@ -95,7 +109,7 @@ export class Lesson {
       parts.push(draw("circle", { cx: x, cy: py(mean), r: 5, fill: colour }));
       parts.push(draw("text", { x, y: bottom + 20 + (i % 2 ? drop : 0), class: "tick middle" }, ARMS[i]));
     });
-    this.#panels[metric].replaceChildren(...parts);
+    return this.#panels[metric].replaceChildren(...parts);
   }
 
   sentence(time) {
@@ -106,7 +120,9 @@ export class Lesson {
   }
 }
 
-function interval([mean, low, high], digits, signed) {
-  const sign = (v) => (signed && v > 0 ? "+" : "") + said(v, digits);
+const signed = (value, digits) => (value > 0 ? "+" : "") + said(value, digits);
+
+function interval([mean, low, high], digits, differs) {
+  const sign = (v) => (differs ? signed(v, digits) : said(v, digits));
   return low === null ? sign(mean) : `${sign(mean)} [${sign(low)}, ${sign(high)}]`;
 }

@@ -1,9 +1,21 @@
 // Small helpers for elements and plain charts in SVG.
 
+import { letterScale } from "./flow.js";
+
 const SPACE = "http://www.w3.org/2000/svg";
 
-// How much larger the letters of charts are in the class view (teach.css says the same).
-export const letters = () => (document.body.classList.contains("class-view") ? 1.25 : 1);
+const LETTER = 13; // units of a chart as high as a letter beside it
+
+// Width and height of a chart in its own units: as usual, but in the class view it fills its place, and its letters are
+// as large as the page's, unless it then had fewer than `least` units of width.
+export function sized(svg, width, height, least) {
+  if (document.documentElement.classList.contains("class-view")) {
+    const place = svg.getBoundingClientRect(), unit = Math.min((16 * letterScale()) / LETTER, place.width / least);
+    if (place.width && place.height) [width, height] = [place.width / unit, place.height / unit];
+  }
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  return { width, height };
+}
 
 // An HTML element: make("p", { class: "x" }, "text", child, ...).
 export function make(name, attributes = {}, ...children) {
@@ -46,15 +58,13 @@ export function decimals(steps) {
 // Lines across: {value, name, colour, dash}. Marks: {x, name}. Redraw with show().
 export class Chart {
   #svg; #title; #unit; #format;
-  width = 640; height = 260;
-
   // `format` of the values on the axis; without one they get as many decimals as their steps need.
   constructor(parent, { title, unit = "", xUnit = "h", format = null }) {
     this.#title = title;
     this.#unit = unit;
     this.xUnit = xUnit;
     this.#format = format;
-    this.#svg = draw("svg", { viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": title, class: "chart" });
+    this.#svg = draw("svg", { role: "img", "aria-label": title, class: "chart" });
     const box = make("figure", {}, make("figcaption", {}, unit ? `${title} (${unit})` : title), this.#svg);
     parent.append(box);
   }
@@ -66,9 +76,9 @@ export class Chart {
     if (!Number.isFinite(low)) [low, high] = [0, 1];
     if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
     if (!y) { const room = 0.08 * (high - low); [low, high] = [low - room, high + room]; }
-    this.width = this.#svg.parentElement.clientWidth < 520 ? 400 : 640; // letters stay legible on a phone
-    this.#svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-    const k = letters(), left = 56 * k, right = this.width - 118 * k, top = 14, bottom = this.height - 34 * k;
+    const usual = this.#svg.parentElement.clientWidth < 520 ? 400 : 640; // letters stay legible on a phone
+    const { width, height } = sized(this.#svg, usual, 260, 320);
+    const left = 56, right = width - 128, top = 14, bottom = height - 34;
     const px = (v) => left + ((v - x[0]) / (x[1] - x[0] || 1)) * (right - left);
     const py = (v) => bottom - ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * (bottom - top);
     const parts = [];
@@ -77,10 +87,10 @@ export class Chart {
       parts.push(draw("line", { x1: left, x2: right, y1: py(value), y2: py(value), class: "grid" }));
       parts.push(draw("text", { x: left - 8, y: py(value) + 4, class: "tick end" }, format(value)));
     }
-    for (const value of ticks(x[0], x[1], this.width / 130)) {
-      parts.push(draw("text", { x: px(value), y: bottom + 18 * k, class: "tick middle" }, said(value, Number.isInteger(value) ? 0 : 1)));
+    for (const value of ticks(x[0], x[1], width / 130)) {
+      parts.push(draw("text", { x: px(value), y: bottom + 18, class: "tick middle" }, said(value, Number.isInteger(value) ? 0 : 1)));
     }
-    parts.push(draw("text", { x: right + 26 * k, y: bottom + 18 * k, class: "tick" }, this.xUnit));
+    parts.push(draw("text", { x: right + 26, y: bottom + 18, class: "tick" }, this.xUnit));
     for (const mark of marks) {
       parts.push(draw("line", { x1: px(mark.x), x2: px(mark.x), y1: top, y2: bottom, class: "mark" }));
       if (mark.name) parts.push(draw("text", { x: px(mark.x) + 4, y: top + 10, class: "tick" }, mark.name));
@@ -103,7 +113,7 @@ export class Chart {
       }
     }
     labels.sort((a, b) => a.y - b.y);
-    labels.forEach((label, i) => { label.y = Math.max(label.y, i ? labels[i - 1].y + 16 * k : 0); });
+    labels.forEach((label, i) => { label.y = Math.max(label.y, i ? labels[i - 1].y + 16 : 0); });
     const over = labels.length ? Math.max(0, labels.at(-1).y - bottom) : 0;
     for (const label of labels) parts.push(draw("text", { x: right + 8, y: label.y - over + 4, fill: label.colour, class: "name" }, label.text));
     this.#svg.replaceChildren(...parts);
@@ -121,6 +131,29 @@ export class Numbers {
   }
 
   show(rows) {
-    this.#body.replaceChildren(...rows.map(([heading, ...cells]) => make("tr", {}, make("th", { scope: "row" }, heading), ...cells.map((c) => make("td", {}, c)))));
+    fill(this.#body, rows, ([heading, ...cells]) => make("tr", {}, make("th", { scope: "row" }, heading), ...cells.map((c) => make("td", {}, c))));
   }
+}
+
+// The main numbers in large type, for the class view: [[what, number, more], ...].
+export class Headline {
+  #place;
+
+  constructor(parent) { this.#place = parent; }
+
+  show(rows) {
+    fill(this.#place, rows, (texts) => make("p", {}, ...texts.map((text, i) => make("span", { class: ["what", "number", "more"][i] }, text))));
+  }
+}
+
+// Rows of texts as elements that stay while their texts change, for that may be with every frame.
+function fill(parent, rows, element) {
+  if (parent.childElementCount !== rows.length || rows.some((row, i) => parent.children[i].childElementCount !== row.length)) {
+    parent.replaceChildren(...rows.map(element));
+    return;
+  }
+  rows.forEach((row, i) => row.forEach((text, k) => {
+    const place = parent.children[i].children[k];
+    if (place.textContent !== text) place.textContent = text;
+  }));
 }
