@@ -76,8 +76,8 @@ def _margin_ahead(**changed: Any) -> Floats:
 
 def test_ideas_prevent_failures():
     """What groups do to failures by their ideas alone: with many against with none."""
-    many = tried(c10.CLAIM, 8, ("base", "invite"), idea_yield=0.1, operator_share=0.06)
-    none = tried(c10.CLAIM, 8, ("base", "invite"), idea_yield=0.0, operator_share=0.06)
+    many = tried(c10.CLAIM, 5, ("base", "invite"), idea_yield=0.1, operator_share=0.06)
+    none = tried(c10.CLAIM, 5, ("base", "invite"), idea_yield=0.0, operator_share=0.06)
     saved = (many("base", "failure_share") - many("invite", "failure_share")) - (
         none("base", "failure_share") - none("invite", "failure_share")
     )
