@@ -202,7 +202,7 @@ def test_runs_in_two_threads_at_once():
 
 
 def test_a_plan_with_more_events_than_the_engine_makes_room_for_at_first():
-    """Thousands of changes of the plan and of leaves, before a population comes in one event."""
+    """Hundreds of changes of the plan and thousands of leaves, before a population comes in one event."""
     first = replace(rich_organisation(40.0), horizon=Horizon(0.0, 40.0))
     crew = {
         name: replace(pool, members={n: replace(m, off_line=tuple((0.01 * i, 0.001) for i in range(1, 1500)))
@@ -210,7 +210,7 @@ def test_a_plan_with_more_events_than_the_engine_makes_room_for_at_first():
         for name, pool in first.pools.items()
     }  # fmt: skip
     system = replace(first, pools=crew)
-    plan = check(tuple((0.02 * i, system) for i in range(1200)), allow_unstable=True)
+    plan = check(tuple((0.1 * i, system) for i in range(200)), allow_unstable=True)
     assert len(plan.leaves()) > 4000
     one, other = (simulate(plan, 3, 0, engine, True).to_bytes() for engine in ("simpy", "compiled"))
     assert one == other

@@ -414,15 +414,14 @@ def children(parent: int) -> Iterator[int]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
-@pytest.mark.parametrize("rows", [1, 50])
-def test_a_sweep_killed_outright_goes_on_to_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes], rows: int):
+def test_a_sweep_killed_outright_goes_on_to_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]):
     """kill -9 of the parent on observed progress; the rerun keeps what was stored and ends as if nothing had been."""
     store = tmp_path / "s.sqlite"
     with started(tmp_path) as sweep:
-        progress(sweep, store, rows)
+        progress(sweep, store, 1)
         sweep.kill()
     kept = rows_in(store)
-    assert rows <= kept < 300
+    assert 1 <= kept < 300
     again = started(tmp_path)
     out, err = again.communicate(timeout=COLD)
     assert (again.returncode, err) == (0, "")
