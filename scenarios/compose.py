@@ -7,8 +7,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from sim.invalid import InvalidInput, unknown_name
@@ -21,8 +19,11 @@ NAMED = ("system.stages", "system.segments", "system.suppliers", "scenarios")
 
 
 def compose_config(overrides: Sequence[str]) -> DictConfig:
-    """Compose conf/ with command-line overrides. Raises `InvalidInput` for anything that Hydra refuses."""
-    return _compose(permit_new_parameters(overrides))
+    """Compose conf/ with command-line overrides. Raises `InvalidInput` for anything that Hydra refuses.
+
+    Composing takes a quarter of a second, so equal calls share one configuration, which cannot be changed.
+    """
+    return _composed(tuple(overrides), _last_change())[1]
 
 
 def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
@@ -33,6 +34,27 @@ def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
     """
     if all(_path(override) in _top_level() for override in overrides):
         return list(overrides)
+    try:
+        return list(_composed(tuple(overrides), _last_change())[0])
+    except InvalidInput:  # what several runs are made of (--multirun) cannot be composed, but looked up
+        return _permitted_all(overrides)
+
+
+@lru_cache(maxsize=16)
+def _composed(overrides: tuple[str, ...], changed: tuple[int, int]) -> tuple[tuple[str, ...], DictConfig]:
+    """The overrides as they can be used, and the configuration. `changed`: state of conf/, which the cache follows."""
+    try:
+        config = _compose(overrides)
+    except InvalidInput:
+        permitted = tuple(_permitted_all(overrides))
+        if permitted == overrides:
+            raise
+        overrides, config = permitted, _compose(permitted)
+    OmegaConf.set_readonly(config, True)
+    return overrides, config
+
+
+def _permitted_all(overrides: Sequence[str]) -> list[str]:
     groups = tuple(o for o in overrides if _path(o) in GROUPS and not o.startswith("~"))
     try:
         base = _plain(groups, _last_change())
@@ -46,7 +68,7 @@ def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _plain(groups: tuple[str, ...], changed: tuple[int, int]) -> Any:
-    """What these groups compose to, to look names up in; composing takes a quarter of a second."""
+    """What these groups compose to, to look names up in."""
     return OmegaConf.to_container(_compose(groups), resolve=False)
 
 
@@ -94,6 +116,9 @@ def _path(override: str) -> str:
 
 
 def _compose(overrides: Sequence[str]) -> DictConfig:
+    from hydra import compose, initialize_config_dir  # a third of a second, which a worker does not need
+    from hydra.core.global_hydra import GlobalHydra
+
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):

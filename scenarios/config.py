@@ -13,7 +13,7 @@ from scenarios.build import build, convert
 from scenarios.compose import compose_config
 from scenarios.execution import Execution
 from scenarios.scenario import Scenario, build_scenario
-from scenarios.survey import SurveySettings, desired_rows, read_survey
+from scenarios.survey_settings import SurveySettings
 from scenarios.system import build_blueprint
 from sim.blueprint import DIMENSIONS, Blueprint
 from sim.invalid import InvalidInput, require, require_known, unknown_name
@@ -211,6 +211,8 @@ def with_survey(blueprint: Blueprint, data: object) -> Blueprint:
     require(isinstance(scale, (list, tuple)), "expectations.scale", scale, "must be a list [low, high]")
     mapping = data.get("mapping")
     require(mapping is None or isinstance(mapping, Mapping), "expectations.mapping", mapping, "must be a mapping")
+    from scenarios.survey import desired_rows, read_survey  # pandas takes half a second
+
     try:
         survey = read_survey(SurveySettings(file=path, scale=tuple(scale)))
     except InvalidInput as fault:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from scenarios.config import Settings
 from scenarios.pilot import measure_facts
@@ -20,6 +19,9 @@ from sim.journal import Journal
 from sim.plan import Plan
 from sim.simulate import check, simulate
 from sim.traffic import require_bounded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Measure = Callable[[Journal], Measured]
 Series = npt.NDArray[np.float64]
@@ -148,6 +150,8 @@ def run_study(settings: Settings, measure: Measure) -> Study:
 
 
 def _kpis(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
+    import pandas as pd  # half a second, which a worker does not need
+
     rows: list[tuple[str, int, str, Any]] = [
         (scenario, replication, metric, value)
         for (scenario, replication), measured in results.items()
@@ -163,6 +167,8 @@ def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
         for stage, values in measured["stages"].items()
         for metric, value in values.items()
     ]
+    import pandas as pd
+
     frame = pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"])
     return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
 

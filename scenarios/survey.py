@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scenarios.survey_settings import ANSWERS, COLUMNS, SurveySettings
 from sim.blueprint.customer import DIMENSIONS
-from sim.invalid import InvalidInput, require, require_known, unknown_name
+from sim.invalid import InvalidInput, require, unknown_name
 
-COLUMNS = ("respondent", "item", "dimension", "expectation", "perception")
-_LABELS, _ANSWERS = COLUMNS[:3], COLUMNS[3:]
+_LABELS = COLUMNS[:3]
 _MISSING = frozenset(("", "na", "n/a", "nan", "<na>", "null", "none", "-", ".", "?"))
-_LARGEST = 1e9  # far beyond any rating scale; keeps every mean and variance finite
 
 # Checks that drop a pair of answers, in the order they are applied; a pair counts under the first that hits it.
 _DROPPING = {
@@ -33,44 +32,6 @@ _DROPPING = {
     "out of scale": "dropped as a pair: an answer lies outside the scale",
     "duplicate": "dropped: the respondent's first usable answer to the item is kept",
 }
-
-
-@dataclass(frozen=True)
-class SurveySettings:
-    """Where a survey lies and how to read it.
-
-    `file`: a CSV text in UTF-8, separated by comma, semicolon or tab. `scale`: lowest and highest possible answer.
-    `columns` (long form, one row per respondent and item): our names in COLUMNS -> the file's column names.
-    `wide` (one row per respondent): item name -> {dimension: its name, expectation: column, perception: column};
-    the optional key `respondent` names the column of ids (else the row number, from 1). `weights`: importance of
-    every dimension, any positive total (100 points shared out, for example). Raises InvalidInput.
-    """
-
-    file: str
-    scale: tuple[float, float] = (1, 5)
-    columns: Mapping[str, str] = field(default_factory=dict)
-    wide: Mapping[str, Any] | None = None
-    weights: Mapping[str, float] | None = None
-    drop_straight_lining: bool = False
-
-    def __post_init__(self) -> None:
-        require(bool(str(self.file or "").strip()), "survey.file", None, "name the survey's CSV file")
-        _check_scale(self.scale)
-        require(isinstance(self.columns, Mapping), "survey.columns", self.columns, "must map our names to columns")
-        require_known("survey.columns", self.columns, COLUMNS, "column")
-        for name, column in self.columns.items():
-            _check_text(f"survey.columns.{name}", column)
-        names = [self.columns.get(name, name) for name in COLUMNS]
-        for name in names:
-            require(names.count(name) == 1, "survey.columns", name, "one column cannot serve two purposes")
-        switch = self.drop_straight_lining
-        require(isinstance(switch, bool), "survey.drop_straight_lining", switch, "must be true or false")
-        if self.wide:
-            renamed = {ours: theirs for ours, theirs in self.columns.items() if ours != theirs}
-            require(not renamed, "survey.columns", renamed or None, "cannot be combined with survey.wide")
-            _check_wide(self.wide)
-        if self.weights is not None:
-            _check_weights(self.weights)
 
 
 @dataclass(frozen=True)
@@ -147,59 +108,7 @@ def desired_rows(
     return tuple(tuple(float(value) for value in row) for row in unit.fillna(unit.mean()).to_numpy(dtype=float))
 
 
-# --- settings ---------------------------------------------------------------------------------------------------
-
-
-def _is_number(value: object) -> bool:
-    # Compared, not math.isfinite: a whole number of 400 digits would raise there.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST
-
-
-def _check_scale(scale: Any) -> None:
-    pair = isinstance(scale, (tuple, list)) and len(scale) == 2 and all(_is_number(end) for end in scale)
-    require(pair, "survey.scale", scale, f"must be two numbers within +-{_LARGEST:g}, lowest and highest answer")
-    low, high = scale
-    require(low < high, "survey.scale", [low, high], "the lowest answer must be below the highest")
-
-
-def _check_text(where: str, value: object) -> None:
-    """A name; whole numbers are accepted, for YAML reads an item called 12 as a number."""
-    named = isinstance(value, (str, int)) and not isinstance(value, bool) and bool(str(value).strip())
-    require(named, where, value, "must be a name")
-
-
-def _check_wide(wide: object) -> None:
-    require(isinstance(wide, Mapping), "survey.wide", wide, "must map items to {dimension, expectation, perception}")
-    assert isinstance(wide, Mapping)
-    keys = ("dimension", *_ANSWERS)
-    for item, entry in wide.items():
-        where = f"survey.wide.{item}"
-        _check_text("survey.wide", item)
-        if item == "respondent" and isinstance(entry, str):
-            _check_text(where, entry)
-            continue
-        require(isinstance(entry, Mapping), where, entry, "must give dimension, expectation and perception")
-        require_known(where, entry, keys, "key")
-        for key in keys:
-            require(key in entry, f"{where}.{key}", None, "is required")
-            _check_text(f"{where}.{key}", entry[key])
-        require(
-            str(entry["expectation"]) != str(entry["perception"]),
-            where,
-            entry["perception"],
-            "needs two different columns",
-        )
-    require(any(isinstance(entry, Mapping) for entry in wide.values()), "survey.wide", None, "names no item")
-
-
-def _check_weights(weights: object) -> None:
-    require(isinstance(weights, Mapping), "survey.weights", weights, "must map dimensions to importance weights")
-    assert isinstance(weights, Mapping)
-    for name, weight in weights.items():
-        ok = _is_number(weight) and weight >= 0
-        require(ok, f"survey.weights.{name}", weight, f"must be a number from 0 to {_LARGEST:g}")
-    total = sum(weights.values())
-    require(total > 1e-9, "survey.weights", total, "the weights of the dimensions cannot all be 0")
+# --- weights ----------------------------------------------------------------------------------------------------
 
 
 def _shares(weights: Mapping[str, float] | None, dimensions: list[str], lost: list[str]) -> dict[str, float] | None:
@@ -295,7 +204,7 @@ def _from_wide(table: pd.DataFrame, wide: Mapping[str, Any]) -> pd.DataFrame:
     parts = []
     for item, entry in wide.items():
         if isinstance(entry, Mapping):
-            pair = {side: _column(table, f"survey.wide.{item}.{side}", entry[side]) for side in _ANSWERS}
+            pair = {side: _column(table, f"survey.wide.{item}.{side}", entry[side]) for side in ANSWERS}
             names = {"item": str(item), "dimension": str(entry["dimension"])}
             parts.append(pd.DataFrame({"respondent": ids, **names, **pair}))
     rows = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
@@ -335,8 +244,8 @@ def _check_one_dimension_per_item(rows: pd.DataFrame) -> None:
 def _usable(rows: pd.DataFrame, settings: SurveySettings) -> tuple[pd.DataFrame, list[CleaningStep], list[str]]:
     """Complete, numeric, in-scale, unrepeated answers; the steps and the warnings."""
     low, high = settings.scale
-    numbers = pd.DataFrame({side: _map_text(rows[side], _number).astype(float) for side in _ANSWERS})
-    blank = pd.DataFrame({side: _map_text(rows[side], _is_missing).astype(bool) for side in _ANSWERS})
+    numbers = pd.DataFrame({side: _map_text(rows[side], _number).astype(float) for side in ANSWERS})
+    blank = pd.DataFrame({side: _map_text(rows[side], _is_missing).astype(bool) for side in ANSWERS})
     hits = [
         (rows[list(_LABELS)] == "").any(axis=1),
         blank.any(axis=1),
@@ -344,7 +253,7 @@ def _usable(rows: pd.DataFrame, settings: SurveySettings) -> tuple[pd.DataFrame,
         ((numbers < low) | (numbers > high)).any(axis=1),
     ]
     fault = pd.Series(np.select(hits, list(_DROPPING)[:4], ""), index=rows.index)
-    answers = rows.assign(**{side: numbers[side] for side in _ANSWERS})[fault == ""]
+    answers = rows.assign(**{side: numbers[side] for side in ANSWERS})[fault == ""]
     repeated = answers.duplicated(["respondent", "item"])
     counts = {**fault.value_counts().to_dict(), "duplicate": int(repeated.sum())}
     steps = [CleaningStep(check, int(counts.get(check, 0)), action) for check, action in _DROPPING.items()]
@@ -376,11 +285,11 @@ def _usable_warnings(
             f"Dropped answers lie outside the scale {low:g} to {high:g} (smallest {smallest:g}, largest {largest:g})"
             ": check survey.scale."
         )
-    conflicting = len(answers.drop_duplicates(["respondent", "item", *_ANSWERS])) - len(kept)
+    conflicting = len(answers.drop_duplicates(["respondent", "item", *ANSWERS])) - len(kept)
     if conflicting:
         found.append(f"{conflicting} repeated answers differ from the first: do two respondents share an id?")
-    if not kept.empty and float(kept[list(_ANSWERS)].max().max()) < high:
-        top = float(kept[list(_ANSWERS)].max().max())
+    if not kept.empty and float(kept[list(ANSWERS)].max().max()) < high:
+        top = float(kept[list(ANSWERS)].max().max())
         found.append(f"No answer exceeds {top:g} on a scale that ends at {high:g}: SQ depends on the scale's ends.")
     return found
 
@@ -389,13 +298,13 @@ def _straight_lining(answers: pd.DataFrame, drop: bool) -> tuple[pd.DataFrame, l
     """Respondents who gave one and the same answer to all of their (two or more) items."""
     by_respondent = answers.groupby("respondent", sort=False)
     several = by_respondent["item"].size() > 1
-    same = {side: several & (by_respondent[side].nunique() == 1) for side in _ANSWERS}
+    same = {side: several & (by_respondent[side].nunique() == 1) for side in ANSWERS}
     action = "respondents dropped" if drop else "respondents kept"
-    steps = [CleaningStep(f"same {side} throughout", int(same[side].sum()), action) for side in _ANSWERS]
+    steps = [CleaningStep(f"same {side} throughout", int(same[side].sum()), action) for side in ANSWERS]
     found = [
         f"{int(same[side].sum())} of {len(several)} respondents gave one and the same {side} throughout "
         f"(straight-lining, or an honest end of the scale); they are {'dropped' if drop else 'kept'}."
-        for side in _ANSWERS
+        for side in ANSWERS
         if same[side].any()
     ]
     if drop:

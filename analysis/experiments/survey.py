@@ -12,7 +12,8 @@ from analysis.past_runs.redraw import Past, write_redraw
 from analysis.run_folder import RunFolder
 from analysis.servqual import SurveyResults, survey_results
 from scenarios.config import Settings
-from scenarios.survey import Survey, SurveySettings, read_survey
+from scenarios.survey import Survey, read_survey
+from scenarios.survey_settings import SurveySettings
 from sim.invalid import InvalidInput
 
 _GAP_COLUMNS = ("expectation", "perception", "gap", "ci_low", "ci_high", "sq", "n", "alpha")
