@@ -15,8 +15,10 @@ import pytest
 from browsing import browser as browser
 from browsing import page_of as page_of
 from builders import Main
+from pictures import empty_png
 
 import run
+from analysis.figures import style
 from sim.compile_ahead import compile_ahead, is_compiled
 from sim.simulate import ENGINES
 
@@ -80,7 +82,11 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Main:
-    """`run.main()` in this process and an empty working folder; returns the exit code, stdout and stderr."""
+    """`run.main()` in this process and an empty working folder; returns the exit code, stdout and stderr.
+
+    Figures are drawn once, as SVG; in place of their PNG, a third of the time of a small run, there is an empty one.
+    """
+    monkeypatch.setattr(style, "write_png", empty_png)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     monkeypatch.setattr(run, "_faults", [])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.invalid import InvalidInput
 from sim.journal import Journal
 
 Points = Iterable[tuple[str, int]]
@@ -27,6 +28,7 @@ class Logged:
     fails: tuple[int, ...] = ()
     fails_once: tuple[int, ...] = ()
     starves: tuple[int, ...] = ()
+    refuses: tuple[int, ...] = ()
 
     def __call__(self, point: tuple[str, int]) -> dict[str, Any]:
         name, replication = point
@@ -38,6 +40,8 @@ class Logged:
             os.kill(os.getpid(), signal.SIGKILL)
         if replication in self.fails or (replication in self.fails_once and not before):
             raise ValueError(f"replication {replication}\nis no good")
+        if replication in self.refuses:
+            raise InvalidInput("system.stages", 3, "is no good")
         if replication in self.starves:
             raise MemoryError
         return {"name": name, "twice": 2 * replication, "pid": os.getpid()}

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from collecting import quick_collection as quick_collection
+from pictures import empty_png
 
 from analysis.claims import c02_position, registry
 from analysis.claims.boundary import boundary_of, strength
@@ -37,6 +39,7 @@ from analysis.compare import spread
 from analysis.compounding.closed_forms import share_of
 from analysis.experiments import check_experiment, run_experiment
 from analysis.experiments import claims as claims_experiment
+from analysis.figures import style
 from analysis.report.claims_page import claims_page
 from analysis.run_folder import RunFolder
 from scenarios.arms import Interrupted
@@ -47,6 +50,12 @@ from scenarios.store import Store
 from sim.invalid import InvalidInput
 
 SERIAL = Execution(n_jobs=1)
+
+
+@pytest.fixture(autouse=True)
+def no_png(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn once, as SVG."""
+    monkeypatch.setattr(style, "write_png", empty_png)
 
 
 def settings(*words: str) -> Settings:
@@ -143,6 +152,7 @@ def test_an_effect_without_variation():
     assert one([np.nan, np.nan], 1.0).word == UNDECIDED
 
 
+@pytest.mark.usefixtures("quick_collection")
 def test_holm_and_intervals_agree():
     """Over many families the intervals exclude the bar exactly where Holm's adjusted p is below 5 %."""
     from statsmodels.stats.multitest import multipletests
@@ -437,7 +447,7 @@ def test_a_claim_without_swing_has_no_robust_verdict():
 
 def test_the_experiment_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     words = (
-        "claim=[c02,C01]", "claims.level=robust", "claims.points=8", "claims.replications=4",
+        "claim=[c02,C01]", "claims.level=robust", "claims.points=6", "claims.replications=2",
         "claims.robust_replications=2", f"claims.store={tmp_path / 'kept' / 'store.sqlite'}",
     )  # fmt: skip
     tables = []
@@ -456,7 +466,7 @@ def test_the_experiment_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture
     assert keys <= set(first)
     assert (first["robust_verdict"], first["by_construction"], first["null_effect"]) == (None, True, 0.0)
     assert second["robust_verdict"] in (HOLDS, FAILS, CONDITIONAL)
-    assert (second["robust"]["points"], second["robust"]["replications"]) == (8, 2)
+    assert (second["robust"]["points"], second["robust"]["replications"]) == (6, 2)
     assert {e.name for e in (tmp_path / "first").iterdir()} >= {
         "report.html", "results.json", "claims.json", "claims.csv", "points.csv", "manifest.json", "figures",
     }  # fmt: skip
@@ -505,7 +515,7 @@ def test_ctrl_c_keeps_what_is_finished(
 
     monkeypatch.setattr(claims_experiment, "try_at_point", stop)
     store = f"claims.store={tmp_path / 'store.sqlite'}"
-    run_experiment(settings("claim=[C01,C02]", "claims.replications=3", store), RunFolder(tmp_path / "out", []))
+    run_experiment(settings("claim=[C01,C02]", "claims.replications=2", store), RunFolder(tmp_path / "out", []))
     assert "Stopped early: 1 of 2 claims" in capsys.readouterr().out
     assert [r["id"] for r in json.loads((tmp_path / "out" / "claims.json").read_text())] == ["C01"]
     with pytest.raises(KeyboardInterrupt):
@@ -556,15 +566,15 @@ def test_c02_a_faulty_input_breeds_more_the_earlier_it_comes():
 def test_c02_can_be_turned_over():
     """Where a failure outside is dear and later stages look, a late source costs more; where cheap, an early one."""
     claim = claim_of("C02")
-    dear = tried_c02({"external_cost": 1000.0, "d_next": 0.5, "cost_growth": 0.1})
-    cheap = tried_c02({"external_cost": 10.0, "d_next": 0.5, "cost_growth": 2.0})
+    dear = tried_c02({"external_cost": 1000.0, "d_next": 0.5, "cost_growth": 0.1}, 6)
+    cheap = tried_c02({"external_cost": 10.0, "d_next": 0.5, "cost_growth": 2.0}, 6)
     for effect, bar, sign in ((dear.effect, 0.0, -1), (cheap.effect, claim.sesoi, 1)):
         s = spread(effect)
-        assert sign * (s.mean - bar) > 4 * s.sd / np.sqrt(10)
+        assert sign * (s.mean - bar) > 4 * s.sd / np.sqrt(6)
 
 
 def test_c02_with_nothing_found_and_nothing_bred_position_is_nothing():
-    trial = try_at_point(Bench(1, "compiled", SERIAL), claim_of("C02"), 4)
-    assert len(trial.null.effect) == 16  # four times as many: it has to lie within the smallest effect of interest
+    trial = try_at_point(Bench(1, "compiled", SERIAL), claim_of("C02"), 3)
+    assert len(trial.null.effect) == 12  # four times as many: it has to lie within the smallest effect of interest
     assert null_word(trial.null.effect, exact=False) == VANISHES
     assert c02_position.POSITIONS == (1, 3, 5, 8, 10)

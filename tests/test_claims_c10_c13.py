@@ -66,18 +66,19 @@ def test_what_is_swept_reaches_the_arms(claim: Claim):
 
 def test_pressing_wins_where_involvement_does_not_lift_morale_and_inviting_where_overwork_slows():
     cold = {"involvement_on_morale": 0.0, "turnover": 0.05, "idea_yield": 0.0, "slow_down": 0.0}
-    assert above(-_margin_ahead(**cold), 0.0)
-    assert above(_margin_ahead(slow_down=3.0), c10.CLAIM.sesoi)
+    assert above(-_margin_ahead(6, **cold), 0.0)
+    assert above(_margin_ahead(4, slow_down=3.0), c10.CLAIM.sesoi)
 
 
-def _margin_ahead(**changed: Any) -> Floats:
-    return c10.cumulated(tried(c10.CLAIM, 6, ("press", "invite"), **changed), "margin", "invite", "press")[-1]
+def _margin_ahead(replications: int, **changed: Any) -> Floats:
+    there = tried(c10.CLAIM, replications, ("press", "invite"), **changed)
+    return c10.cumulated(there, "margin", "invite", "press")[-1]
 
 
 def test_ideas_prevent_failures():
     """What groups do to failures by their ideas alone: with many against with none."""
-    many = tried(c10.CLAIM, 5, ("base", "invite"), idea_yield=0.1, operator_share=0.06)
-    none = tried(c10.CLAIM, 5, ("base", "invite"), idea_yield=0.0, operator_share=0.06)
+    many = tried(c10.CLAIM, 4, ("base", "invite"), idea_yield=0.1, operator_share=0.06)
+    none = tried(c10.CLAIM, 4, ("base", "invite"), idea_yield=0.0, operator_share=0.06)
     saved = (many("base", "failure_share") - many("invite", "failure_share")) - (
         none("base", "failure_share") - none("invite", "failure_share")
     )
@@ -123,7 +124,7 @@ def test_internal_quality_matters_where_the_line_is_busy_and_not_where_nobody_ha
 
 def _per_sd(**changed: Any) -> Floats:
     """Service quality for one standard deviation of internal quality."""
-    there = tried(c11.CLAIM, 8, ("base", "better"), **changed)
+    there = tried(c11.CLAIM, 6, ("base", "better"), **changed)
     rise = there("better", "internal_service_quality") - there("base", "internal_service_quality")
     return (there("better", "service_quality") - there("base", "service_quality")) / rise.mean() * c11.FIRM_SD
 
@@ -207,7 +208,7 @@ def test_cross_lag_tells_who_leads():
 
 def test_keeping_wins_where_the_line_is_full_and_getting_where_there_is_room_and_regard_matters_little():
     assert above(effect(c13.CLAIM, 3), c13.CLAIM.sesoi)
-    assert above(-effect(c13.CLAIM, 6, demand=-0.35, budget=500.0, retention_slope=3.0), 0.0)
+    assert above(-effect(c13.CLAIM, 4, demand=-0.35, budget=500.0, retention_slope=3.0), 0.0)
 
 
 def test_both_cost_the_budget():

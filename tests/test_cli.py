@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
 import os
 import re
@@ -11,7 +13,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +23,16 @@ import pandas as pd
 import pytest
 from builders import Main
 from omegaconf import OmegaConf
+from pictures import empty_png
 
 import run
+from analysis.figures import style
 from analysis.measures import METRICS
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ("replications=2", "system.horizon.warm_up=0", "system.horizon.measured=40", "seed=7")
 TWO = ("scenario=[do_nothing,frontline_training]", *TINY)
+Start = Callable[..., subprocess.CompletedProcess[str]]
 COLD = 300  # s, enough to compile the model on a slow machine
 STABLE = ("kpis.csv", "comparison.csv", "gaps.csv", "results.json", "report.html")
 REQUIRED_METRICS = {
@@ -55,17 +60,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
 
 
+def here(*words: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which spares the imports."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(sys, "argv", ["run.py", *words])
+        run.main()
+    return subprocess.CompletedProcess(words, 0, out.getvalue(), err.getvalue())
+
+
 class Run:
     """A finished run: its output and its folder."""
 
-    def __init__(self, path: Path, *words: str) -> None:
+    def __init__(self, path: Path, *words: str, start: Start = here) -> None:
         self.path, self.words = path, [*words, f"hydra.run.dir={path}"]
-        self.done = must(*self.words)
+        self.done = start(*self.words)
 
 
 @pytest.fixture(scope="module")
 def compare(folder: Path) -> Run:
-    return Run(folder / "compare", *TWO, "n_jobs=1")
+    return Run(folder / "compare", *TWO, "n_jobs=1", start=must)  # the one that is a process with pipes
 
 
 @pytest.fixture(scope="module")
@@ -259,9 +273,12 @@ def contents(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
-def test_a_multirun_on_two_processes_repeats_a_run_on_one_and_another_seed_differs(compare: Run, folder: Path):
+def test_a_multirun_with_two_workers_repeats_a_run_with_one_and_another_seed_differs(
+    compare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(style, "write_png", empty_png)  # vector graphics are compared
     words = [word for word in TWO if not word.startswith("seed=")]
-    done = must("--multirun", *words, "seed=7,8", "n_jobs=2", f"hydra.sweep.dir={folder / 'sweep'}")
+    done = here("--multirun", *words, "seed=7,8", "n_jobs=2", f"hydra.sweep.dir={folder / 'sweep'}")
     assert done.stderr == ""
     runs = sorted(path for path in (folder / "sweep").iterdir() if path.is_dir())
     assert [path.name for path in runs] == ["0", "1"]
@@ -383,7 +400,7 @@ def test_the_console_script_is_run_py(tmp_path: Path):
     command = [sys.executable, "-c", script, *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=COLD)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == must(*words).stdout
+    assert done.stdout == here(*words).stdout
 
 
 # -- Ctrl-C --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import Main
+from collecting import quick_collection as quick_collection
 
 from analysis.decisions.cost_effectiveness import DOMINATED, EXTENDEDLY, FRONTIER, SAME
 from analysis.decisions.export import results_of
@@ -19,15 +20,18 @@ from analysis.decisions.runs import Sample, sample
 from analysis.decisions.settings import Decide, decide_settings
 from analysis.decisions.study import CONTROL, Evidence
 from analysis.decisions.warm_up import measure_weeks, settling
-from analysis.experiments.decide import contrast_of, summary, warnings_of
-from analysis.measures import weekly_series
+from analysis.experiments.decide import contrast_of, names_of, summary, warnings_of
+from analysis.measures import measure, weekly_series
 from analysis.report.decide_answer import answer, in_short
 from analysis.report.decide_method import findings
 from scenarios.arms import Arms, Interrupted, Runs
 from scenarios.compose import compose_config
 from scenarios.config import load_blueprint, settings_from
+from scenarios.points import base_of
 from sim.invalid import InvalidInput
 from sim.simulate import simulate
+
+pytestmark = pytest.mark.usefixtures("quick_collection")
 
 NAMES = ("base", "cheap", "middle", "dear", "worse", "twin")
 EFFECTS = {"base": 0.0, "cheap": 1.0, "middle": 1.2, "dear": 2.0, "worse": -1.0, "twin": 0.0}  # points
@@ -311,15 +315,16 @@ def test_negative_controls_are_not_chosen_and_not_called_improvements(main: Main
     assert "Overpromising changes what is promised" in page
 
 
-def test_what_overpromising_gains_is_assimilation_and_nothing_else(main: Main):
+def test_what_overpromising_gains_is_assimilation_and_nothing_else():
     """With perception that is not drawn towards the prediction, promising more delivers nothing and disappoints: the
     sign of its difference turns (model.md 2.1, 2.3)."""
-    words = ["experiment=decide", "scenario=[do_nothing,overpromising]", "replications=20", "decide.pilot_weeks=12",
-             "decide.most_replications=20", "decide.pilot_replications=2"]  # fmt: skip
-    words += ["decide.metrics=[service_quality]", "system.perception.assimilation=0", "n_jobs=1"]
-    code, _, err = main(*words, "hydra.run.dir=here")
-    assert (code, err) == (0, "")
-    decision = json.loads(Path("here/results.json").read_text())["decision"]
+    words = ["experiment=decide", "scenario=[do_nothing,overpromising]", "n_jobs=1", "decide.most_replications=20"]
+    words += ["decide.metrics=[service_quality]", "system.perception.assimilation=0"]
+    settings = settings_from(compose_config(words))
+    arms = Arms(base_of(settings, [{"scenario": name} for name in names_of(settings)]), measure, settings.execution)
+    weeks = settings.blueprint.horizon.measured / settings.blueprint.calendar.week
+    taken = sample(arms, decide_settings(settings.decide), names_of(settings), 20, weeks)
+    decision = results_of(Evidence(taken, (), settings.seed, settings.controls))
     quality = decision["comparisons"]["overpromising"]["service_quality"]
     assert decision["best"] == "do_nothing"
     assert quality["difference_high"] < 0.0

@@ -5,20 +5,20 @@ Rates are over independent seeded studies; tolerance: 4 binomial standard errors
 
 from __future__ import annotations
 
-import gc
 import math
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from collecting import quick_collection as quick_collection
 from scipy import stats
 
 from analysis.compare import spread
 from analysis.decisions.equivalence import DIFFERENT, EQUIVALENT, NO_WORSE, UNTOLD, WORSE, equivalent, no_worse
 from analysis.decisions.multiplicity import holm
-from analysis.measures import measure
+from analysis.measures.measured import Measured
+from analysis.measures.quality import quality_measures
 from scenarios.config import load_blueprint
 from sim.invalid import InvalidInput
 from sim.simulate import check, simulate
@@ -27,14 +27,6 @@ Floats = npt.NDArray[np.float64]
 
 STUDIES, REPLICATIONS = 200, 8
 F1, F2 = 1.0 - 0.99**10, 1.0 - 0.98**10  # orders with an error (model.md 1.7)
-
-
-@pytest.fixture
-def quick_collection() -> Iterator[None]:
-    """statsmodels' multipletests collects garbage at every call; what is there before a test is left out of that."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def tolerance(rate: float, studies: int) -> float:
@@ -51,17 +43,18 @@ def correlated(rng: np.random.Generator, rows: int, n: int, rho: float) -> Float
 
 @cache
 def failure_shares() -> Floats:
-    """Share of failed orders, p = .01 and .02 a stage: shape (2, studies, replications). 80 h, about 200 orders.
+    """Share of failed orders, p = .01 and .02 a stage: shape (2, studies, replications). 40 h, about 100 orders.
 
     In layer 0 an error changes no time, so whichever orders are counted, the expected share is exact.
     """
-    short = ["system.horizon.warm_up=0", "system.horizon.measured=80"]
+    short = ["system.horizon.warm_up=0", "system.horizon.measured=40"]
     shares = np.empty((2, STUDIES, REPLICATIONS))
     for i, p in enumerate((0.01, 0.02)):
         plan = check(((0.0, load_blueprint("ten_stage", [*short, f"system.stage_defaults.error.p={p}"])),))
         for s in range(STUDIES):
             for r in range(REPLICATIONS):
-                shares[i, s, r] = measure(simulate(plan, 1000 + s, r, journal="summary"))["failure_share"]
+                measured = Measured(simulate(plan, 1000 + s, r, journal="summary"))
+                shares[i, s, r] = quality_measures(measured)["failure_share"]
     return shares
 
 

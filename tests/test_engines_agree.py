@@ -33,10 +33,10 @@ from sim.tables import ABSENT, OFF_LINE, REWORK, VACANT
 SEEDS = range(1, 21)
 LONGER = {7}  # the seeds that run for longer, and also with summaries only
 HOURS = {  # of warm-up, of the measured time, and of the longer one (which has weeks)
-    "help_desk": (2.0, 4.0, 46.0),
-    "order_to_delivery": (4.0, 12.0, 90.0),
-    "professional_services": (40.0, 160.0, 800.0),
-    "ten_stage": (4.0, 28.0, 84.0),
+    "help_desk": (0.5, 2.0, 44.0),
+    "order_to_delivery": (2.0, 8.0, 86.0),
+    "professional_services": (40.0, 80.0, 800.0),
+    "ten_stage": (4.0, 16.0, 84.0),
 }
 GRIDS = {"help_desk": 0.25, "order_to_delivery": 0.5, "professional_services": 8.0, "ten_stage": 0.5}
 NOT_FOR = {  # scenarios that need what a system does not have: a batch, a supplier, staff whom the customer meets, ...

@@ -198,8 +198,9 @@ def test_bad_input_is_a_fault_like_any_other():
     assert outcome.quarantined == {("a", 0): "system.stages = 3: is no good"}
 
 
-@EVERYWHERE
+@pytest.mark.parametrize("execution", [SERIAL, THREADS])
 def test_what_the_writer_raises_ends_the_sweep(execution: Execution, log: Path):
+    """(On processes: `test_a_study_ends_at_bad_input`, whose writer raises what a run has handed over.)"""
     run = Logged(log, pause=0.001)
 
     def full(finished: Sequence[tuple[Point, Measured]]) -> None:
@@ -369,16 +370,14 @@ def test_ctrl_c_in_a_run_of_this_process_keeps_the_runs_before_it():
 # -- studies -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("execution", [SERIAL, TWO])
-def test_a_study_ends_at_bad_input(execution: Execution):
+@EVERYWHERE
+def test_a_study_ends_at_bad_input(execution: Execution, log: Path):
+    run = Logged(log, pause=0.001, refuses=(9,))
     with pytest.raises(InvalidInput, match=r"^system\.stages = 3: is no good$"):
-        sweep(refuse_the_ninth, numbered(200), execution, "", "compiled")
-
-
-def refuse_the_ninth(point: Point) -> Measured:
-    if point[1] == 9:
-        raise InvalidInput("system.stages", 3, "is no good")
-    return {"value": point[1]}
+        sweep(run, numbered(100_000), execution, "", "compiled")
+    assert 9 < len(run.begun()) < 1000
+    if execution == TWO:
+        assert wait_until(lambda: not any(map(is_alive, run.workers())))
 
 
 def test_a_study_leaves_out_what_fails_and_says_so(log: Path, capsys: pytest.CaptureFixture[str]):

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import empty_png
 
 import run
 from analysis import experiments
 from analysis.experiments import report as report_experiment
+from analysis.figures import style
 from analysis.past_runs.kept import Own, keep, restore
 from analysis.past_runs.redraw import NAME, REDRAWN, read_kpis, read_past
 from analysis.past_runs.side_by_side import COMPARED, paired_difference, set_side_by_side, welch_difference
@@ -29,7 +31,7 @@ from scenarios.config import Settings, settings_from
 from sim.invalid import InvalidInput
 
 QUICK = ("n_jobs=1", "system.horizon.warm_up=0", "system.horizon.measured=80")
-SHORT = ("scenario=[do_nothing,frontline_training,expectation_management]", *QUICK)
+SHORT = ("scenario=[do_nothing,expectation_management]", *QUICK)
 RUNS: Mapping[str, tuple[str, ...]] = {
     "compare": (*SHORT, "replications=3"),
     "factorial": ("experiment=factorial", *QUICK, "replications=2"),
@@ -84,7 +86,10 @@ Cid,right,reliability,4,3
 
 
 def play(*words: str) -> None:
+    """`run.main()`; pictures are drawn in full for one experiment, the others' have what makes them in their SVG."""
     with pytest.MonkeyPatch.context() as patch:
+        if "experiment=survey" not in words and not any(word.endswith("/survey") for word in words):
+            patch.setattr(style, "write_png", empty_png)
         patch.setattr(sys, "argv", ["run.py", *words])
         run.main()
 
@@ -264,7 +269,9 @@ def test_what_does_not_fit_together_is_refused_in_one_line(
 
 
 def redraw(folder: Path, tmp_path: Path) -> None:
-    report_experiment.run(replace(asked(), run=str(folder)), RunFolder(tmp_path / "new", []))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "write_png", empty_png)
+        report_experiment.run(replace(asked(), run=str(folder)), RunFolder(tmp_path / "new", []))
 
 
 @cache
@@ -413,7 +420,7 @@ def test_the_page_side_by_side(folders: Path, tmp_path: Path, capsys: pytest.Cap
     results = json.loads((tmp_path / "both" / "results.json").read_text())["side_by_side"]
     assert [run["seed"] for run in results["runs"].values()] == [1, 2]
     table = pd.read_csv(tmp_path / "both" / "differences.csv")
-    assert set(table["scenario"]) == {"do_nothing", "frontline_training", "expectation_management"}
+    assert set(table["scenario"]) == {"do_nothing", "expectation_management"}
 
 
 # --------------------------------------------------------------------------------------------------------------- kept

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.servqual import cronbach_alpha, survey_results
-from scenarios.survey import COLUMNS, Survey, SurveySettings, desired_rows, read_survey
+from scenarios.survey import Survey, desired_rows, read_survey
+from scenarios.survey_settings import COLUMNS, SurveySettings
 from sim.blueprint.customer import DIMENSIONS, Expectations
 from sim.invalid import InvalidInput
 
