@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,13 @@ def base_of(
     return Base(
         plain, selected[0], settings.base, settings.seed, settings.engine, settings.journal, settings.allow_unstable
     )
+
+
+def controls_of(base: Base, points: Sequence[Values]) -> frozenset[int]:
+    """Places of the points whose scenario is a negative control."""
+    scenarios = [str(point.get("scenario", base.scenario)) for point in points]
+    controls = {name for name in set(scenarios) if build_scenario(name, base.plain["scenarios"][name]).is_control}
+    return frozenset(i for i, name in enumerate(scenarios) if name in controls)
 
 
 def _require_scenario(name: object, selected: list[str]) -> None:

@@ -175,6 +175,21 @@ def test_means_and_differences_are_those_of_the_runs(main: Main, tmp_path: Path)
                 np.testing.assert_allclose([row["low"], row["high"]], ends, rtol=1e-7)
 
 
+def test_a_negative_control_is_never_the_best_point(main: Main, tmp_path: Path):
+    """Overpromising comes out ahead (perception is drawn towards the promise), is named, and is not chosen."""
+    over = "sweep.over={scenario: [do_nothing, overpromising, hiring]}"
+    out = must(main, *words(over, 3), "system.horizon.measured=160", into("out"))
+    best = out.splitlines()[1]
+    assert best.split()[0] == "2"
+    assert best.endswith("scenario=overpromising (negative control)")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Service quality is best at scenario do nothing" in page or "is best at scenario hiring" in page
+    assert "A negative control comes out ahead of it (scenario overpromising: " in page
+    row = page[page.index("2 (negative control)") :].split("</tr>")[0]
+    assert "▲" not in row
+    assert "(negative control)" not in page[page.index("Differences to point") :]
+
+
 def test_main_effects_are_means_over_all_points_with_a_value(tmp_path: Path):
     """Hand-made runs: value = 10 a + b + replication; the level of a factor averages the other, replications differ."""
     points = tuple({"a": a, "b": b} for a in (1, 2) for b in (0, 4))

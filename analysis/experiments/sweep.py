@@ -27,7 +27,7 @@ from scenarios.config import Settings
 from scenarios.design import SweepSettings, Values, design_points, sweep_settings
 from scenarios.execution import Measured, Outcome, Point, compile_first, interrupts_wait, run_points
 from scenarios.point_runs import PointRuns, name_of
-from scenarios.points import Base, base_of, built, configured, digest_text, plan_of
+from scenarios.points import Base, base_of, built, configured, controls_of, digest_text, plan_of
 from scenarios.store import Store
 from scenarios.study import PLACEHOLDERS
 from sim.invalid import InvalidInput, unknown_name
@@ -173,7 +173,8 @@ def run(settings: Settings, folder: RunFolder) -> None:
                 swept.points, results.only(shown), _reasons(swept), plan.warnings, code_version(), outcome.interrupted
             )
             ran = ran_of(settings, plan.base, seen.points, seen.results)
-            present(settings, folder, plan.asked, seen, ran, outcome.finished)
+            controls = controls_of(plan.base, plan.points)
+            present(settings, folder, plan.asked, seen, ran, controls, outcome.finished)
 
 
 def redraw(past: Past, folder: RunFolder) -> None:
@@ -185,7 +186,9 @@ def redraw(past: Past, folder: RunFolder) -> None:
     # The checklist builds points again, but what a survey's file says by now is not asked.
     points = [{f: v for f, v in point.items() if not f.startswith("expectations.")} for point in seen.points]
     take_over(past, folder, POINTS, EFFECTS, RUNS)
-    present(settings, folder, asked, seen, ran_of(settings, base_of(settings, points), points, seen.results))
+    base = base_of(settings, points)
+    ran = ran_of(settings, base, points, seen.results)
+    present(settings, folder, asked, seen, ran, controls_of(base, points))
 
 
 def _fits(seen: Seen, asked: SweepSettings) -> bool:
@@ -268,15 +271,19 @@ def _write_tables(
 
 
 def present(
-    settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran, made: int | None = None
-) -> None:
-    """Write and print what is made of the results. `made`: runs that were made for it (None: it is drawn again)."""
+    settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran, controls: frozenset[int],
+    made: int | None = None,
+) -> None:  # fmt: skip
+    """Write and print what is made of the results. `controls`: places of the points with a negative control; `made`:
+    runs that were made for it (None: it is drawn again)."""
     write_redraw(folder, settings, keep(seen))
-    _write(settings, folder, asked, seen, ran)
-    _print(folder, seen, settings.replications, made)
+    _write(settings, folder, asked, seen, ran, controls)
+    _print(folder, seen, settings.replications, controls, made)
 
 
-def _write(settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran) -> None:
+def _write(
+    settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Seen, ran: Ran, controls: frozenset[int]
+) -> None:  # fmt: skip
     from analysis.figures.style import save
     from analysis.report.page import render
     from analysis.report.sweep_page import sweep_figures, sweep_page
@@ -285,7 +292,7 @@ def _write(settings: Settings, folder: RunFolder, asked: SweepSettings, seen: Se
     figures = sweep_figures(seen.points, asked, results, shown)
     page = sweep_page(
         points=seen.points, asked=asked, results=results, shown=shown, reasons=seen.given_up,
-        settings=settings, warnings=seen.warnings, figures=figures,
+        settings=settings, warnings=seen.warnings, figures=figures, controls=controls,
     )  # fmt: skip
     folder.write_text("report.html", render(page))
     for name, figure in figures.items():
@@ -368,13 +375,14 @@ def effects_table(swept: Swept, results: SweepResults, shown: Sequence[str]) -> 
     return pd.DataFrame({**table, **{name: part[rows, columns] for name, part in parts.items()}})
 
 
-def _print(folder: RunFolder, seen: Seen, replications: int, made: int | None) -> None:
+def _print(folder: RunFolder, seen: Seen, replications: int, controls: frozenset[int], made: int | None) -> None:
     points, results = seen.points, seen.results
     asked, lead = len(points) * replications, results.metrics[0]
     now = "" if made is None else f"; {made} runs made now"
     print(f"{len(points)} points, {replications} replications each{now}.")
     for i in ranked(results, lead)[:_MOST_LINES]:
-        print(f"  {i + 1:>5}  {_value(results, i, lead)}  {point_title(points[i])}")
+        control = " (negative control)" if i in controls else ""
+        print(f"  {i + 1:>5}  {_value(results, i, lead)}  {point_title(points[i])}{control}")
     if len(points) > _MOST_LINES:
         print(f"  and {len(points) - _MOST_LINES} more in points.csv")
     for (i, replication), reason in list(seen.given_up.items())[:_MOST_LINES]:

@@ -89,13 +89,14 @@ def _panel(
 def sweep_page(
     *, points: Sequence[Values], asked: SweepSettings, results: SweepResults, shown: Sequence[str],
     reasons: Mapping[tuple[int, int], str], settings: Settings, warnings: Sequence[str],
-    figures: Mapping[str, Drawing],
+    figures: Mapping[str, Drawing], controls: frozenset[int] = frozenset(),
 ) -> ReportPage:  # fmt: skip
-    """The report page. `shown`: metrics, the leading one first; `reasons`: (place of point, replication) -> why not."""
+    """The report page. `shown`: metrics, the leading one first; `reasons`: (place of point, replication) -> why not;
+    `controls`: places of the points with a negative control."""
     order = ranked(results, shown[0])
     sections = [
         _design(points, asked),
-        _results(points, results, shown, order),
+        _results(points, results, shown, order, controls),
         _effects(asked, figures),
         _differences(points, results, shown, order),
         _quarantined(points, reasons),
@@ -106,7 +107,7 @@ def sweep_page(
         title=f"A sweep over {title_of(settings.system)}",
         question=f"How does {_label(shown[0])[0].lower() + _label(shown[0])[1:]} depend on "
         f"{_listing(list(factor_titles(points[0]).values()))}?",
-        answer=answer(points, results, shown[0], order),
+        answer=answer(points, results, shown[0], order, controls),
         sections=tuple(section for section in sections if section is not None),
         facts=(
             ("System", settings.system), ("Points", str(len(points))),
@@ -117,12 +118,18 @@ def sweep_page(
     )  # fmt: skip
 
 
-def answer(points: Sequence[Values], results: SweepResults, metric: str, order: Sequence[int]) -> str:
-    """The best and the worst point, and whether the best is told apart from the base; worded from the data."""
+def answer(
+    points: Sequence[Values], results: SweepResults, metric: str, order: Sequence[int],
+    controls: frozenset[int] = frozenset(),
+) -> str:  # fmt: skip
+    """The best and the worst point, and whether the best is told apart from the base; worded from the data.
+
+    A negative control is there to test the study: it is never the best point, unless there is no other.
+    """
     told = [i for i in order if math.isfinite(results.means.mean[i, results.metrics.index(metric)])]
     if not told:
         return "No point has a value of the leading metric."
-    best, worst, base = told[0], told[-1], results.base
+    best, worst, base = next((i for i in told if i not in controls), told[0]), told[-1], results.base
     text = f"{_label(metric)} is best at {_read(points[best])}: {_mean(results, best, metric)}"
     text += f", and worst at {_read(points[worst])}: {_mean(results, worst, metric)}." if worst != best else "."
     change = ""
@@ -133,7 +140,9 @@ def answer(points: Sequence[Values], results: SweepResults, metric: str, order: 
         change = f"The base is {_read(points[base])}; the best point {told_apart} (difference {shown})."
     elif worst != best:
         change = "The best point is the base."
-    return sentences([text, change])
+    ahead = f"{_read(points[told[0]])}: {_mean(results, told[0], metric)}"
+    control = f"A negative control comes out ahead of it ({ahead}); that is no improvement." if told[0] != best else ""
+    return sentences([text, change, control])
 
 
 def _read(point: Values) -> str:
@@ -161,14 +170,17 @@ def _summary_of(values: list[Any]) -> str:
     return f"{', '.join(value_title(value) for value in values[:6])}, ... ({len(values)} values)"
 
 
-def _results(points: Sequence[Values], results: SweepResults, shown: Sequence[str], order: Sequence[int]) -> Section:
+def _results(
+    points: Sequence[Values], results: SweepResults, shown: Sequence[str], order: Sequence[int],
+    controls: frozenset[int],
+) -> Section:  # fmt: skip
     titles = factor_titles(points[0])
     rows = tuple(
         (
-            f"{i + 1}{' (base)' if i == results.base else ''}",
+            f"{i + 1}{' (base)' if i == results.base else ''}{' (negative control)' if i in controls else ''}",
             *(value_title(points[i][factor]) for factor in titles),
             str(results.runs[i]),
-            *(_marked(results, i, metric) for metric in shown),
+            *(_marked(results, i, metric, i in controls) for metric in shown),
         )
         for i in order[:_MOST_ROWS]
     )
@@ -179,6 +191,7 @@ def _results(points: Sequence[Values], results: SweepResults, shown: Sequence[st
     text = (
         "▲ better and ▼ worse than the base point where the 95 % interval of the paired difference excludes 0; no mark "
         "where it does not."
+        + (" What is better under a negative control is no improvement and has no mark." if controls else "")
     )
     return Section("Results", (text,), (Table(caption, columns, rows, align),))
 
@@ -277,12 +290,12 @@ def _mean(results: SweepResults, point: int, metric: str) -> str:
     return f"{with_interval(mean, low, high, sign=False)} {unit}".rstrip() if math.isfinite(mean) else number(None)
 
 
-def _marked(results: SweepResults, point: int, metric: str) -> str:
+def _marked(results: SweepResults, point: int, metric: str, control: bool) -> str:
     scale, _, _ = unit_of(metric)
     mean, low, high = (scale * v for v in _ends(results.means, point, results.metrics.index(metric)))
     if not math.isfinite(mean):
         return number(None)
-    word = _verdict(results, point, metric) if point != results.base else ""
+    word = _verdict(results, point, metric, control) if point != results.base else ""
     digits = digits_for(mean, low, high)
     half = f" ± {number((high - low) / 2, digits)}" if math.isfinite(high - low) else ""
     return {"better": "▲ ", "worse": "▼ "}.get(word, "") + number(mean, digits) + half
@@ -293,8 +306,9 @@ def _difference(results: SweepResults, point: int, metric: str) -> str:
     return difference(*ends, METRICS[metric].unit) if math.isfinite(ends[0]) else number(None)
 
 
-def _verdict(results: SweepResults, point: int, metric: str) -> str:
-    return verdict(*_ends(results.differences, point, results.metrics.index(metric)), METRICS[metric].better).word
+def _verdict(results: SweepResults, point: int, metric: str, control: bool = False) -> str:
+    ends = _ends(results.differences, point, results.metrics.index(metric))
+    return verdict(*ends, METRICS[metric].better, control).word
 
 
 def _listing(names: list[str]) -> str:
