@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from scenarios.config import Settings
 from scenarios.pilot import measure_facts
@@ -19,9 +20,6 @@ from sim.journal import Journal
 from sim.plan import Plan
 from sim.simulate import check, simulate
 from sim.traffic import require_bounded
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Measure = Callable[[Journal], Measured]
 Series = npt.NDArray[np.float64]
@@ -150,8 +148,6 @@ def run_study(settings: Settings, measure: Measure) -> Study:
 
 
 def _kpis(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
-    import pandas as pd  # half a second, which a worker does not need
-
     rows: list[tuple[str, int, str, Any]] = [
         (scenario, replication, metric, value)
         for (scenario, replication), measured in results.items()
@@ -167,8 +163,6 @@ def _stages(results: Mapping[tuple[str, int], Measured]) -> pd.DataFrame:
         for stage, values in measured["stages"].items()
         for metric, value in values.items()
     ]
-    import pandas as pd
-
     frame = pd.DataFrame(rows, columns=["scenario", "stage", "metric", "value"])
     return frame.groupby(["scenario", "stage", "metric"], sort=False, as_index=False).mean()
 

@@ -180,7 +180,7 @@ def test_a_worker_killed_halfway_changes_nothing(cluster: Cluster):
 
     outcome = run_points(runs("simpy"), POINTS, len(POINTS), on(cluster), kill, "")
     assert killed[0] in {worker.pid for worker in workers}
-    assert [worker.poll() for worker in workers].count(None) == 1
+    assert wait_until(lambda: [worker.poll() for worker in workers].count(None) == 1)  # dying takes a moment
     assert outcome == Outcome(len(POINTS))
     assert kept.without_pids() == serial()
 
