@@ -33,8 +33,8 @@ from omegaconf import DictConfig
 
 from analysis.experiments import check_experiment, run_experiment
 from analysis.run_folder import RunFolder, command_line, unwritable
-from scenarios.compose import CONF, compose_config, explain, permit_new_parameters
-from scenarios.config import settings_from
+from scenarios.compose import CONF, compose_config, explain, permit_new_parameters, record_composition
+from scenarios.config import Settings, settings_from
 from sim.invalid import InvalidInput
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -45,14 +45,23 @@ _typed: list[str] = []  # the command as it was typed
 @hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")
 def _hydra_entry(config: DictConfig) -> None:
     try:
-        folder = RunFolder(Path(HydraConfig.get().runtime.output_dir), _typed)
-        try:
-            run_experiment(settings_from(config), folder)
-        except (InvalidInput, KeyboardInterrupt):
-            folder.discard_if_empty()
-            raise
+        _run_into(Path(HydraConfig.get().runtime.output_dir), settings_from(config))
     except InvalidInput as fault:
         _faults.append(fault)
+
+
+def _run_into(place: Path, settings: Settings) -> None:
+    folder = RunFolder(place, _typed)
+    try:
+        run_experiment(settings, folder)
+    except (InvalidInput, KeyboardInterrupt):
+        folder.discard_if_empty()
+        raise
+
+
+def _is_for_hydra(override: str) -> bool:
+    """Whether Hydra itself has to see it (the folder of a run is taken care of here)."""
+    return override.lstrip("+~").startswith("hydra") and not override.startswith("hydra.run.dir=")
 
 
 def main() -> None:
@@ -65,11 +74,15 @@ def main() -> None:
     plain = not any(word.startswith("-") for word in words)
     overrides = [word for word in words if plain or ("=" in word and not word.startswith("-"))]
     try:
-        if plain:  # find bad input before a folder is made
-            check_experiment(settings_from(compose_config(overrides)))
-        permitted = dict(zip(overrides, permit_new_parameters(overrides), strict=True))
-        sys.argv[1:] = [permitted.get(word, word) for word in words]
-        _hydra_entry()
+        if plain:
+            settings = settings_from(compose_config(overrides))
+            check_experiment(settings)  # find bad input before a folder is made
+        if plain and not any(map(_is_for_hydra, overrides)):
+            _run_into(record_composition(overrides), settings)
+        else:
+            permitted = dict(zip(overrides, permit_new_parameters(overrides), strict=True))
+            sys.argv[1:] = [permitted.get(word, word) for word in words]
+            _hydra_entry()
     except InvalidInput as fault:
         _faults.append(fault)
     except KeyboardInterrupt:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -23,7 +25,31 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
 
     Composing takes a quarter of a second, so equal calls share one configuration, which cannot be changed.
     """
-    return _composed(tuple(overrides), _last_change())[1]
+    return _composed(tuple(overrides), _last_change()).job
+
+
+def record_composition(overrides: Sequence[str]) -> Path:
+    """The folder that a run with these overrides goes to, made, with what was composed as Hydra keeps it, in .hydra/.
+
+    What `hydra.main` does before a job, but for composing everything twice more. Raises `InvalidInput` as
+    `compose_config` does, and OSError where the folder cannot be made.
+    """
+    from hydra.types import RunMode
+
+    whole = deepcopy(_composed(tuple(overrides), _last_change()).whole)
+    OmegaConf.clear_cache(whole)  # what time it is, for the folder's name
+    OmegaConf.set_readonly(whole, False)
+    OmegaConf.set_struct(whole, False)
+    whole.hydra.mode = RunMode.RUN
+    folder = Path(str(whole.hydra.run.dir))
+    whole.hydra.runtime.output_dir = os.path.abspath(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / ".hydra"
+    record.mkdir(exist_ok=True)
+    OmegaConf.save(_without_hydra(whole), record / "config.yaml")
+    OmegaConf.save(OmegaConf.masked_copy(whole, "hydra"), record / "hydra.yaml")
+    OmegaConf.save(whole.hydra.overrides.task, record / "overrides.yaml")
+    return folder.absolute()
 
 
 def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
@@ -35,23 +61,36 @@ def permit_new_parameters(overrides: Sequence[str]) -> list[str]:
     if all(_path(override) in _top_level() for override in overrides):
         return list(overrides)
     try:
-        return list(_composed(tuple(overrides), _last_change())[0])
+        return list(_composed(tuple(overrides), _last_change()).overrides)
     except InvalidInput:  # what several runs are made of (--multirun) cannot be composed, but looked up
         return _permitted_all(overrides)
 
 
+class Composed(NamedTuple):
+    """`overrides` as they can be used; the `whole` configuration, Hydra's own part included; that of the `job`."""
+
+    overrides: tuple[str, ...]
+    whole: DictConfig
+    job: DictConfig
+
+
 @lru_cache(maxsize=16)
-def _composed(overrides: tuple[str, ...], changed: tuple[int, int]) -> tuple[tuple[str, ...], DictConfig]:
-    """The overrides as they can be used, and the configuration. `changed`: state of conf/, which the cache follows."""
+def _composed(overrides: tuple[str, ...], changed: tuple[int, int]) -> Composed:
+    """What these overrides compose to. `changed`: state of conf/, which the cache follows."""
     try:
-        config = _compose(overrides)
+        whole = _compose(overrides)
     except InvalidInput:
         permitted = tuple(_permitted_all(overrides))
         if permitted == overrides:
             raise
-        overrides, config = permitted, _compose(permitted)
-    OmegaConf.set_readonly(config, True)
-    return overrides, config
+        overrides, whole = permitted, _compose(permitted)
+    job = _without_hydra(whole)
+    OmegaConf.set_readonly(job, True)
+    return Composed(overrides, whole, job)
+
+
+def _without_hydra(whole: DictConfig) -> DictConfig:
+    return OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
 
 
 def _permitted_all(overrides: Sequence[str]) -> list[str]:
@@ -69,7 +108,7 @@ def _permitted_all(overrides: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=64)
 def _plain(groups: tuple[str, ...], changed: tuple[int, int]) -> Any:
     """What these groups compose to, to look names up in."""
-    return OmegaConf.to_container(_compose(groups), resolve=False)
+    return OmegaConf.to_container(_without_hydra(_compose(groups)), resolve=False)
 
 
 def _last_change() -> tuple[int, int]:
@@ -121,8 +160,8 @@ def _compose(overrides: Sequence[str]) -> DictConfig:
 
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose("config", overrides=list(overrides))
+        with initialize_config_dir(str(CONF), job_name="run", version_base="1.3"):
+            return compose("config", overrides=list(overrides), return_hydra_config=True)
     except Exception as fault:  # Hydra, OmegaConf and YAML raise many kinds; whatever it is, the input is at fault
         refused = explain(fault, overrides)
     finally:

@@ -15,6 +15,7 @@ import time
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from difflib import ndiff
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +351,20 @@ def test_what_only_the_run_can_tell_is_bad_input_too(main: Main, tmp_path: Path)
         r"gapline: trace.customer = 99999: must be the row of one of the 4\d\d customers\n", err
     )  # 480 at the start, and who was won
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_leaves_the_record_that_hydra_itself_would_leave(main: Main, tmp_path: Path):
+    """A setting of Hydra's own makes the run go through `hydra.main`; then all but that setting is the same."""
+    words = ("experiment=compounding", "compounding.orders=400", "compounding.check_orders=400", "compounding.stages=2",
+             "replications=2", "n_jobs=1", "system.stages.stage_01.error.p=0.03")  # fmt: skip
+    for folder, more in (("here", ()), ("hydras", ("hydra.job.num=7",))):
+        assert main(*words, f"hydra.run.dir={folder}", *more)[0] == 0
+    here, hydras = tmp_path / "here" / ".hydra", tmp_path / "hydras" / ".hydra"
+    for name in ("config.yaml", "overrides.yaml"):
+        assert (here / name).read_text() == (hydras / name).read_text()
+    one, other = ((folder / "hydra.yaml").read_text().replace(folder.parent.name, "x") for folder in (here, hydras))
+    differ = [line.strip() for line in ndiff(one.splitlines(), other.splitlines()) if line[0] in "+-"]
+    assert differ == ["+     - hydra.job.num=7", "+     - hydra.mode=RUN", "-     num: ???", "+     num: 7"]
 
 
 @pytest.mark.parametrize("below", ["", "/below"])
