@@ -45,9 +45,9 @@ class RunFolder:
             raise unwritable(path, fault) from None
 
     def discard_if_empty(self) -> None:
-        """Remove the folder where nothing but Hydra's own record was written to it."""
+        """Remove the folder, if it is still there, where nothing but Hydra's own record was written to it."""
         record = self.path / ".hydra"
-        if all(entry == record for entry in self.path.iterdir()):
+        if self.path.is_dir() and all(entry == record for entry in self.path.iterdir()):
             shutil.rmtree(record, ignore_errors=True)
             self.path.rmdir()
 

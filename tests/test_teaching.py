@@ -5,14 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import re
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
+from builders import Main
 
 from analysis.compounding.closed_forms import share_affected
 from analysis.teaching import lesson1, lesson2, lesson4
@@ -272,6 +275,13 @@ def test_it_listens_on_this_machine_only(server: TeachingServer):
     assert server.server_address[0] == "127.0.0.1"
     with pytest.raises(OSError, match="in use"):
         TeachingServer(server.port)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(server: TeachingServer, main: Main, tmp_path: Path):
+    code, out, err = main("experiment=teach", f"teach.port={server.port}")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(rf"gapline: teach\.port = {server.port}: cannot be had: [^\n]+; choose another, or 0\n", err)
+    assert not list(tmp_path.rglob("*.yaml"))
 
 
 def test_a_port_can_be_had_again_at_once():

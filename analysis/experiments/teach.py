@@ -47,10 +47,10 @@ def run(settings: Settings, folder: RunFolder) -> None:
         server = TeachingServer(asked.port, ready=lambda: is_compiled("compiled"))
     except OSError as fault:
         raise InvalidInput("teach.port", asked.port, f"cannot be had: {fault.strerror}; choose another, or 0") from None
-    print(f"Teaching page: {server.address}  (Ctrl-C ends it)", flush=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
     try:
+        print(f"Teaching page: {server.address}  (Ctrl-C ends it)", flush=True)
         compile_first("compiled")
         lessons().run(1, {})  # the first run loads what was compiled: better before somebody waits for it
         began = time.monotonic()
