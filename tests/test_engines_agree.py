@@ -34,8 +34,8 @@ SEEDS = range(1, 21)
 LONGER = {7}  # the seeds that run for longer, and also with summaries only
 HOURS = {  # of warm-up, of the measured time, and of the longer one (which has weeks)
     "help_desk": (0.5, 2.0, 44.0),
-    "order_to_delivery": (2.0, 8.0, 86.0),
-    "professional_services": (40.0, 80.0, 800.0),
+    "order_to_delivery": (2.0, 6.0, 86.0),
+    "professional_services": (40.0, 60.0, 800.0),
     "ten_stage": (4.0, 16.0, 84.0),
 }
 GRIDS = {"help_desk": 0.25, "order_to_delivery": 0.5, "professional_services": 8.0, "ten_stage": 0.5}
